@@ -1,0 +1,91 @@
+// Streams and messages against bare calls of `crypto.subtle`, in Node and in Chromium.
+
+import { at } from '../scripts/lib/run.mjs';
+import { GIB, MIB, sizeText, table } from './lib/stats.mjs';
+import { startPages } from './stream/chromium.mjs';
+import { measureMessages, MESSAGE_SIZES } from './stream/messages.mjs';
+import { measureStreams, RAW_IN_FLIGHT, RAW_SIZES, rawName } from './stream/streams.mjs';
+
+/** @typedef {Record<string, number>} Rates */
+/** @typedef {Record<number, Rates>} Times */
+
+/** @param {{ quick: boolean }} options @returns {Promise<string>} Markdown. */
+export async function run({ quick }) {
+  const totals = quick ? { node: GIB / 8, chromium: 64 * MIB } : { node: GIB, chromium: 256 * MIB };
+  const rounds = quick ? 1 : 5;
+  const hushroom = await import(at('dist/index.js'));
+  const pages = await startPages();
+  try {
+    console.error('stream: Node');
+    const node = await measureStreams(hushroom, { total: totals.node, rounds });
+    const nodeMessages = await measureMessages(hushroom, { rounds });
+    console.error('stream: Chromium');
+    /** @type {Rates} */
+    const page = await pages.call('streams', { total: totals.chromium, rounds });
+    /** @type {Times} */
+    const pageMessages = await pages.call('messages', { rounds });
+    return [
+      '## Streams\n',
+      `The default segment size, 256 KiB, against the fastest loop of \`crypto.subtle\`. Median of ${rounds}, all in turn.\n`,
+      streamTable(node, `Node, ${sizeText(totals.node)}`, 0.85),
+      '',
+      streamTable(page, `Chromium, ${sizeText(totals.chromium)}`, 0.75),
+      '\nThe loops of `crypto.subtle.encrypt`, MiB/s:\n',
+      rawTable({ Node: node, Chromium: page }),
+      '\n## Sealed messages\n',
+      'Microseconds for each message. One call is one of `crypto.subtle`, awaited, with an imported key; the same work is key import, IV\n' +
+        'and base64url as well, which is what ours does.\n',
+      messageTable('Node', nodeMessages),
+      '',
+      messageTable('Chromium', pageMessages),
+    ].join('\n');
+  } finally {
+    await pages.stop();
+  }
+}
+
+/** @param {Rates} rates @param {string} title @param {number} aim */
+function streamTable(rates, title, aim) {
+  const rows = /** @type {const} */ (['encrypt', 'decrypt']).flatMap((direction) => {
+    const names = RAW_SIZES.flatMap((size) => RAW_IN_FLIGHT.map((inFlight) => rawName(direction, size, inFlight)));
+    const best = names.reduce((a, b) => (rate(b) > rate(a) ? b : a));
+    const ours = Object.keys(rates).filter((name) => name.startsWith(`${direction}Stream`));
+    return [
+      [best, rate(best).toFixed(0), '1.00', ''],
+      ...ours.map((name) => [name, rate(name).toFixed(0), (rate(name) / rate(best)).toFixed(2), aim]),
+    ];
+  });
+  return table([title, 'MiB/s', 'ratio', 'aim'], rows);
+
+  /** @param {string} name */
+  function rate(name) {
+    return rates[name] ?? NaN;
+  }
+}
+
+/** @param {Record<string, Rates>} platforms */
+function rawTable(platforms) {
+  const rows = Object.entries(platforms).flatMap(([platform, rates]) =>
+    RAW_SIZES.map((size) => [
+      `${platform}, ${sizeText(size)}`,
+      ...RAW_IN_FLIGHT.map((inFlight) => (rates[rawName('encrypt', size, inFlight)] ?? NaN).toFixed(0)),
+    ]),
+  );
+  return table(['', ...RAW_IN_FLIGHT.map((inFlight) => `${inFlight} in flight`)], rows);
+}
+
+/** @param {string} title @param {Times} times */
+function messageTable(title, times) {
+  const rows = MESSAGE_SIZES.flatMap((size) =>
+    /** @type {const} */ ([
+      ['seal', 'sealMessage', 'encrypt'],
+      ['open', 'openMessage', 'decrypt'],
+    ]).map(([verb, ours, call]) => {
+      const time = (/** @type {string} */ name) => times[size]?.[name] ?? NaN;
+      const against = (/** @type {string} */ name) => [time(name).toFixed(1), (time(name) / time(ours)).toFixed(2)];
+      const aim = size < 4096 ? '3' : '';
+      return [`${verb} ${sizeText(size)}`, time(ours).toFixed(1), ...against(call), aim, ...against(`${verb} with crypto.subtle`)];
+    }),
+  );
+  return table([title, 'ours', 'one call', 'ratio', 'aim', 'the same work', 'ratio'], rows);
+}

@@ -1,0 +1,9 @@
+// Every room has a link. From here, since importing `hushroom` as well would bring a second wasm along.
+export { parseShareCode, shareLink } from '../codes.js';
+export { isHushError } from '../errors.js';
+export { init } from '../init.js';
+export { createRoom, joinRoom } from './enter.js';
+export { BLOB_LIMIT_BYTES, blobSink, opfsSink, pickerSink, saveFile, streamSink, type SinkFile } from './sinks.js';
+export type * from './types.js';
+export type { WasmSource } from '../wasm-source.js';
+export type { HushError, HushErrorCode, RandomAccessSource, ShareCode, StreamSource } from '../types.js';

@@ -1,0 +1,35 @@
+import type { HushErrorCode } from '../types.js';
+import type { ReceiverProgress } from './types.js';
+
+/** What the room machine's `poll` gives, apart from bytes to send. Its one definition is `src/room/hush1/output.rs`. */
+export type MachineEvent =
+  | { type: 'opened'; expiresAt: number; maxMembers: number }
+  | { type: 'closed'; code: HushErrorCode; message: string }
+  | { type: 'reconnect'; afterMs: number }
+  | { type: 'disconnect' }
+  | { type: 'member-joined'; id: string; name: string; deviceKey: string }
+  | { type: 'member-left'; id: string }
+  | { type: 'member-presence'; id: string; here: boolean }
+  | { type: 'message'; id: string; from: string; text: string; replyTo: string | null; sentAt: number; receivedAt: number }
+  | { type: 'accepted'; id: string; receivedAt: number }
+  | { type: 'reaction'; messageId: string; from: string; emoji: string; remove: boolean }
+  | { type: 'typing'; from: string; on: boolean }
+  | { type: 'file-offer'; id: string; from: string; name: string; mime: string; size: number | null }
+  | { type: 'incoming-ended'; id: string; code: HushErrorCode; message: string }
+  | { type: 'incoming-size'; id: string; size: number }
+  | { type: 'receiver'; id: string; member: string; state: ReceiverProgress['state']; delivered: number }
+  | { type: 'outgoing-ended'; id: string; code: HushErrorCode | null; message: string }
+  | { type: 'error'; code: HushErrorCode; message: string; from: string | null };
+
+/** A segment that the machine wants read, sealed and sent. Its one definition is `src/wasm/room.rs`. */
+export type BulkJob = readonly [
+  ticket: number,
+  transfer: string,
+  segment: number,
+  plaintextOffset: number,
+  plaintextLength: number,
+  last: boolean,
+];
+
+/** A piece of a file that has come in, up to ciphertext offset `end`, and where in its frame it starts. */
+export type BulkIn = readonly [transfer: string, segment: number, last: boolean, end: number, bodyStart: number];

@@ -1,0 +1,142 @@
+import type {
+  FileOffer, IncomingTransfer, Member, Message, OutgoingTransfer, RoomSnapshot, RoomStatus,
+} from './types.js';
+
+const MAX_MESSAGES = 1000;
+const MAX_TRANSFERS = 200;
+/** Without another sign of typing for this long, somebody has stopped. */
+const TYPING_MS = 6000;
+
+/** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
+export interface Store {
+  readonly snapshot: RoomSnapshot;
+  subscribe(listener: () => void): () => void;
+  /** Tells listeners, if anything has changed. */
+  flush(): void;
+  setStatus(status: RoomStatus, expiresAt?: number): void;
+  member(id: string): Member | undefined;
+  putMember(member: Member): void;
+  removeMember(id: string): Member | undefined;
+  putMessage(message: Message): void;
+  message(id: string): Message | undefined;
+  react(messageId: string, emoji: string, memberId: string, add: boolean): void;
+  setTyping(id: string, on: boolean): void;
+  putOffer(offer: FileOffer): void;
+  removeOffer(id: string): void;
+  putTransfer(transfer: OutgoingTransfer | IncomingTransfer): void;
+  /** Ends its timers. */
+  dispose(): void;
+}
+
+export function createStore(self: Member): Store {
+  let status: RoomStatus = 'connecting';
+  let expiresAt = 0;
+  const members = new Map([[self.id, self]]);
+  const messages = new Map<string, Message>();
+  const typing = new Map<string, ReturnType<typeof setTimeout>>();
+  const offers = new Map<string, FileOffer>();
+  const transfers = new Map<string, OutgoingTransfer | IncomingTransfer>();
+  const listeners = new Set<() => void>();
+  let snapshot: RoomSnapshot | undefined;
+  let dirty = false;
+
+  function changed() {
+    snapshot = undefined;
+    dirty = true;
+  }
+
+  function flush() {
+    if (!dirty) return;
+    dirty = false;
+    for (const listener of [...listeners]) listener();
+  }
+
+  function trim<T>(map: Map<string, T>, limit: number) {
+    for (const oldest of map.keys()) {
+      if (map.size <= limit) return;
+      map.delete(oldest);
+    }
+  }
+
+  function setTyping(id: string, on: boolean) {
+    clearTimeout(typing.get(id));
+    const was = typing.delete(id);
+    if (on) {
+      const stop = () => {
+        typing.delete(id);
+        changed();
+        flush();
+      };
+      typing.set(id, setTimeout(stop, TYPING_MS));
+    }
+    if (was !== on) changed();
+  }
+
+  return {
+    get snapshot() {
+      return (snapshot ??= {
+        status,
+        members: [...members.values()],
+        messages: [...messages.values()],
+        typing: [...typing.keys()],
+        offers: [...offers.values()],
+        transfers: [...transfers.values()],
+        expiresAt,
+      });
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush,
+    setStatus(next, ends) {
+      status = next;
+      if (ends !== undefined) expiresAt = ends;
+      changed();
+    },
+    member: (id) => members.get(id),
+    putMember(member) {
+      members.set(member.id, member);
+      changed();
+    },
+    removeMember(id) {
+      const member = members.get(id);
+      members.delete(id);
+      setTyping(id, false);
+      changed();
+      return member;
+    },
+    putMessage(message) {
+      messages.set(message.id, message);
+      trim(messages, MAX_MESSAGES);
+      changed();
+    },
+    message: (id) => messages.get(id),
+    react(messageId, emoji, memberId, add) {
+      const message = messages.get(messageId);
+      if (message === undefined) return;
+      const others = (message.reactions[emoji] ?? []).filter((id) => id !== memberId);
+      const now = add ? [...others, memberId] : others;
+      const { [emoji]: _, ...rest } = message.reactions;
+      messages.set(messageId, { ...message, reactions: now.length > 0 ? { ...rest, [emoji]: now } : rest });
+      changed();
+    },
+    setTyping,
+    putOffer(offer) {
+      offers.set(offer.id, offer);
+      changed();
+    },
+    removeOffer(id) {
+      if (offers.delete(id)) changed();
+    },
+    putTransfer(transfer) {
+      transfers.set(transfer.id, transfer);
+      trim(transfers, MAX_TRANSFERS);
+      changed();
+    },
+    dispose() {
+      for (const timer of typing.values()) clearTimeout(timer);
+      typing.clear();
+    },
+  };
+}

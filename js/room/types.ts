@@ -1,0 +1,264 @@
+import type { HushError, RandomAccessSource, StreamSource } from '../types.js';
+
+/** The constructor of a WebSocket, for platforms without a global one. */
+export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocket;
+
+/** Options that `createRoom` and `joinRoom` share. */
+export interface ConnectOptions {
+  /** The relay's address: `wss://host/ws` (or `ws:`; `http:` and `https:` addresses are rewritten). */
+  readonly relay: string | URL;
+  /** The name others see, 1 to 64 bytes of UTF-8 once control characters are removed. */
+  readonly name: string;
+  /** Ends the attempt to connect, and later the room, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Default: the global `WebSocket`, in Node 20 that of the `ws` package. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Most events waiting in one `room.events()` before the oldest minor ones are dropped. Default 1024. */
+  readonly inboxSize?: number;
+}
+
+/** Options of `createRoom`. */
+export interface CreateRoomOptions extends ConnectOptions {
+  /** Default `'hush1'`, the only one so far. */
+  readonly protocol?: 'hush1';
+  /** 2 to 50. Default 50. */
+  readonly maxMembers?: number;
+  /** Seconds until the relay ends the room, up to 604,800 (7 days). Default: as long as somebody is in it. */
+  readonly expirySeconds?: number;
+}
+
+/** Options of `joinRoom`. */
+export interface JoinRoomOptions extends ConnectOptions {
+  /** A share code, or a whole link that holds one. */
+  readonly code: string;
+}
+
+/** `reconnecting`: the connection was lost and comes back by itself. `closed` is final; see {@link Room.closeReason}. */
+export type RoomStatus = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+/** Somebody in the room. */
+export interface Member {
+  /** Stable for as long as that member's device keeps the room open, over reconnects and relay restarts. */
+  readonly id: string;
+  /** As that member chose it, cleaned of control and direction characters. Not unique. */
+  readonly name: string;
+  /** Whether this is us. */
+  readonly self: boolean;
+  /** The device's public Ed25519 key, base64url: who holds its secret half is who signs this member's posts. */
+  readonly deviceKey: string;
+  /** `'away'`: its connection is lost and may come back. */
+  readonly presence: 'here' | 'away';
+}
+
+/** A message, ours or another's. */
+export interface Message {
+  /** The same string for every member. */
+  readonly id: string;
+  readonly from: Member;
+  readonly text: string;
+  /** The id of the message this one answers. */
+  readonly replyTo?: string;
+  /** The sender's clock, Unix milliseconds. */
+  readonly sentAt: number;
+  /** The relay's clock when it took the message, Unix milliseconds; 0 until then. */
+  readonly receivedAt: number;
+  /** Ours: whether the relay has taken it. Others': always true. */
+  readonly accepted: boolean;
+  /** Emoji to the ids of the members who reacted with it. */
+  readonly reactions: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A file somebody offers us. */
+export interface FileOffer {
+  /** The same string for every member. */
+  readonly id: string;
+  readonly from: Member;
+  /** Cleaned of paths, control and direction characters: safe as a file name. */
+  readonly name: string;
+  /** A MIME type, `application/octet-stream` if the sender gave none. */
+  readonly mime: string;
+  /** In bytes; `undefined` when the sender streams something of unknown length. */
+  readonly size: number | undefined;
+  /**
+   * Takes the file. May be called once.
+   *
+   * Without a sink the platform's best is chosen: the save picker (call from a click), else OPFS, else a Blob of at
+   * most 256 MiB. In Node give a path or a Writable.
+   *
+   * @throws `INVALID_STATE` when the offer was answered or withdrawn; `SINK_TOO_LARGE` or `UNSUPPORTED` when no sink fits.
+   */
+  accept(sink?: SinkTarget, options?: { readonly signal?: AbortSignal }): IncomingTransfer;
+  /** Refuses the file; the sender is told. */
+  decline(): void;
+}
+
+/** Where received bytes go. A string is a path (Node only). */
+export type SinkTarget =
+  | FileSink
+  | WritableStream<Uint8Array>
+  | NodeWritable
+  | string;
+
+/** What we need of a Node `Writable`. */
+export interface NodeWritable {
+  write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
+  end(callback: () => void): unknown;
+  destroy(error?: Error): unknown;
+  once(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** A place for one file. `write` is awaited, so a slow sink slows the sender and memory stays flat. */
+export interface FileSink {
+  readonly kind: 'picker' | 'opfs' | 'blob' | 'stream' | 'node';
+  write(chunk: Uint8Array): Promise<void>;
+  /** All bytes are there and verified. */
+  close(): Promise<void>;
+  /** The transfer failed. What was written may be removed. */
+  abort(reason: unknown): Promise<void>;
+  /** The file once closed, where the sink can give it back (`opfs`, `blob`). */
+  file?(): Promise<File | Blob>;
+}
+
+/** `waiting`: nobody has accepted yet, or no byte has come. `paused`: the connection is lost and comes back by itself. */
+export type TransferState = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'declined';
+
+/** How far a transfer is. */
+export interface TransferProgress {
+  readonly state: TransferState;
+  /** Bytes of the file that have reached the sink. For the sender: of the slowest receiver that is not stalled. */
+  readonly bytes: number;
+  readonly total: number | undefined;
+  /** Bytes per second over the last seconds, 0 while nothing moves. */
+  readonly rate: number;
+  /** Seconds left at this rate, if that can be told. */
+  readonly secondsLeft: number | undefined;
+  /** Sending only: each receiver. */
+  readonly receivers?: readonly ReceiverProgress[];
+}
+
+/** How far one receiver of a file is. */
+export interface ReceiverProgress {
+  readonly member: string;
+  readonly state: 'offered' | 'running' | 'stalled' | 'done' | 'declined' | 'failed' | 'left';
+  readonly bytes: number;
+}
+
+/** What both directions of a transfer share. */
+export interface Transfer {
+  /** The same string for every member. */
+  readonly id: string;
+  readonly name: string;
+  readonly mime: string;
+  readonly size: number | undefined;
+  readonly state: TransferState;
+  /** The latest progress; {@link progressEvents} says when it changes. */
+  readonly progress: TransferProgress;
+  /** Each change of progress, at most ten a second, ending with the transfer. May be iterated more than once. */
+  progressEvents(): AsyncIterable<TransferProgress>;
+  /** Ends the transfer; the other side is told. Nothing happens if it is over. */
+  cancel(): void;
+}
+
+/** A file we send. `done` resolves once every receiver has it, declined, left or failed, and at least one has it. */
+export interface OutgoingTransfer extends Transfer {
+  readonly direction: 'out';
+  /** @throws `TRANSFER_DECLINED`, `TRANSFER_CANCELLED`, `TRANSFER_STALLED`, `MEMBER_LEFT`, `SOURCE_CHANGED`, `SOURCE_FAILED`. */
+  readonly done: Promise<void>;
+}
+
+/** A file we receive. `done` resolves once every byte is verified and the sink is closed. */
+export interface IncomingTransfer extends Transfer {
+  readonly direction: 'in';
+  readonly from: Member;
+  /** @throws `TRANSFER_CANCELLED`, `DECRYPT_FAILED`, `TRUNCATED`, `MEMBER_LEFT`, `SINK_FAILED`, `SINK_TOO_LARGE`. */
+  readonly done: Promise<ReceivedFile>;
+}
+
+/** The result of a received file. */
+export interface ReceivedFile {
+  readonly kind: FileSink['kind'];
+  /** In bytes. */
+  readonly size: number;
+  /** The file, for the sinks that hold it (`opfs`, `blob`): show it, or save it with `saveFile`. */
+  readonly file?: File | Blob;
+}
+
+/** What can be sent as a file: random access can resume after a lost connection and serve late receivers. */
+export type FileSource = Blob | RandomAccessSource | StreamSource | string;
+
+/** Options of `room.sendFile`. */
+export interface SendFileOptions {
+  /** Default: the name of a `File`, the last part of a path, else `'file'`. */
+  readonly name?: string;
+  /** Default: the type of a `Blob`, else `application/octet-stream`. */
+  readonly mime?: string;
+  /** In bytes, if the source does not know it. A source that ends elsewhere fails with `SOURCE_FAILED`. */
+  readonly size?: number;
+  /** Ids of the receivers. Default: everybody in the room now. */
+  readonly to?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that happens in a room. */
+export type RoomEvent =
+  | { readonly type: 'status'; readonly status: RoomStatus; readonly reason?: HushError }
+  | { readonly type: 'member-joined'; readonly member: Member }
+  | { readonly type: 'member-left'; readonly member: Member }
+  | { readonly type: 'member-presence'; readonly member: Member }
+  | { readonly type: 'message'; readonly message: Message; readonly fromSelf: boolean }
+  | { readonly type: 'reaction'; readonly messageId: string; readonly emoji: string; readonly action: 'add' | 'remove'; readonly from: Member }
+  | { readonly type: 'typing'; readonly from: Member; readonly typing: boolean }
+  | { readonly type: 'file-offer'; readonly offer: FileOffer }
+  | { readonly type: 'file-withdrawn'; readonly offerId: string; readonly from: Member }
+  | { readonly type: 'transfer'; readonly transfer: OutgoingTransfer | IncomingTransfer }
+  | { readonly type: 'expiry'; readonly expiresAt: number }
+  /** Something was refused or lost, and the room goes on. */
+  | { readonly type: 'error'; readonly error: HushError; readonly from?: Member };
+
+/** The state of a room. A new object after every change, the same one in between: fit for `useSyncExternalStore`. */
+export interface RoomSnapshot {
+  readonly status: RoomStatus;
+  readonly members: readonly Member[];
+  /** The last 1,000 messages, oldest first. */
+  readonly messages: readonly Message[];
+  /** Ids of the members who are typing now. */
+  readonly typing: readonly string[];
+  /** Offers that wait for an answer. */
+  readonly offers: readonly FileOffer[];
+  readonly transfers: readonly (OutgoingTransfer | IncomingTransfer)[];
+  /** Unix seconds at which the room ends; 0 never. */
+  readonly expiresAt: number;
+}
+
+/** A room. Made by `createRoom` or `joinRoom`; reconnects by itself until closed. */
+export interface Room {
+  /** The share code. It holds the key. */
+  readonly code: string;
+  readonly status: RoomStatus;
+  /** Why the room is closed, if it was not by {@link close}. */
+  readonly closeReason: HushError | undefined;
+  /** Everybody here, us included. */
+  readonly members: readonly Member[];
+  /** Our own id. */
+  readonly selfId: string;
+  getSnapshot(): RoomSnapshot;
+  /** Calls `listener` after each change of the snapshot; returns how to stop it. */
+  subscribe(listener: () => void): () => void;
+  /** Events from now on. When too many wait, typing and presence are dropped first, then the iteration fails with `MESSAGES_LOST`. */
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<RoomEvent>;
+  /**
+   * Sends a text of at most 60,000 bytes of UTF-8. Resolves when the relay has taken it; while the connection is lost it
+   * waits and goes out afterwards.
+   *
+   * @throws `TEXT_TOO_LONG`, `CLOSED`.
+   */
+  send(text: string, options?: { readonly replyTo?: string; readonly signal?: AbortSignal }): Promise<Message>;
+  /** Tells others that we are typing. Call on every key press: at most one post in 3 seconds goes out. */
+  typing(typing?: boolean): void;
+  /** Adds or removes a reaction of ours: one emoji of at most 32 bytes. Resolves when the relay has taken it. */
+  react(messageId: string, emoji: string, action?: 'add' | 'remove'): Promise<void>;
+  /** Offers a file. Nothing is read before somebody accepts. At most 16 of our transfers at once. */
+  sendFile(source: FileSource, options?: SendFileOptions): OutgoingTransfer;
+  /** Leaves, wipes the keys and ends all transfers. May be called twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,87 @@
+/** Bytes in a buffer of their own kind: what every function here returns, and what `Blob` and WebCrypto accept. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What a caller can act on. The message of an error is for people and may change; its code does not. */
+export type HushErrorCode =
+  // codes, messages, frames, files
+  | 'INVALID_SHARE_CODE' | 'INVALID_KEY' | 'INVALID_MESSAGE' | 'INVALID_ARGUMENT' | 'DECRYPT_FAILED' | 'TRUNCATED'
+  | 'INVALID_SEGMENT_SIZE' | 'TOO_LARGE' | 'OUT_OF_RANGE' | 'SOURCE_CHANGED' | 'INVALID_FRAME' | 'FRAME_TOO_LARGE'
+  | 'CLOSED' | 'RANDOM_UNAVAILABLE' | 'INIT_FAILED' | 'INTERNAL'
+  // rooms
+  | 'ROOM_NOT_FOUND' | 'ROOM_FULL' | 'ROOM_EXPIRED' | 'ADMISSION_DENIED' | 'RATE_LIMITED' | 'RELAY_LIMIT'
+  | 'RELAY_REFUSED' | 'RELAY_PROTOCOL' | 'CONNECT_FAILED' | 'INVALID_STATE' | 'REPLAYED' | 'BAD_SIGNATURE'
+  | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME'
+  // transfers
+  | 'UNKNOWN_TRANSFER' | 'TRANSFER_LIMIT' | 'TRANSFER_DECLINED' | 'TRANSFER_CANCELLED' | 'TRANSFER_STALLED'
+  | 'MEMBER_LEFT' | 'SOURCE_FAILED' | 'SINK_FAILED' | 'SINK_TOO_LARGE' | 'UNSUPPORTED';
+
+/** Every error of this package that is not an `AbortError`, a `TypeError` or a `RangeError`. See {@link isHushError}. */
+export interface HushError extends Error {
+  readonly name: 'HushError';
+  readonly code: HushErrorCode;
+}
+
+/** A parsed share code. `key` is the room key itself: treat it as you would a password. */
+export interface ShareCode {
+  readonly protocol: 'hush1' | 'arthas';
+  readonly roomId: string;
+  /** 32 bytes. */
+  readonly key: Bytes;
+  /** Seconds a message is shown; 0 for ever. A hint: the relay's word wins. */
+  readonly ephemeralSeconds: number;
+  /** Unix seconds at which the room ends; 0 never. A hint: the relay's word wins. */
+  readonly expiresAt: number;
+}
+
+/** Options of `generateShareCode`. */
+export interface ShareCodeOptions {
+  /** Default `'hush1'`. */
+  readonly protocol?: 'hush1' | 'arthas';
+  /** Default 0. */
+  readonly ephemeralSeconds?: number;
+  /** Unix seconds. Default 0. */
+  readonly expiresAt?: number;
+}
+
+/** A sealed message: AES-256-GCM with a random 12-byte IV, both parts base64url without padding. */
+export interface SealedMessage {
+  readonly iv: string;
+  readonly ciphertext: string;
+}
+
+/** A MessagePack frame. Types from 0x80 to 0xFF are an application's own; all others are those of the protocol. */
+export interface Frame {
+  readonly type: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What can be encrypted or decrypted as a stream. */
+export type StreamSource =
+  | Blob
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/** Random access to bytes of a known size. `read` returns exactly `length` bytes unless the source ends before that. */
+export interface RandomAccessSource {
+  /** In bytes. */
+  readonly size: number;
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Options of `encryptStream` and `decryptStream`. */
+export interface StreamOptions {
+  /** Ciphertext bytes of one segment, 4 KiB to 1 MiB. Both sides must use the same. Default 256 KiB. */
+  readonly segmentSize?: number;
+  /** Bytes both sides must agree on, not stored in the output. Default none. */
+  readonly associatedData?: Uint8Array;
+  /** Ends the stream with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called with the total of source bytes taken in so far, at most once a segment. */
+  readonly onProgress?: (bytes: number) => void;
+  /** `'auto'` (default) takes WebCrypto where it is, else wasm. The output is the same. */
+  readonly engine?: 'auto' | 'webcrypto' | 'wasm';
+}
+
+/** Options of `decryptRange`. */
+export type RangeOptions = Omit<StreamOptions, 'onProgress'>;

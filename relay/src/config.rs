@@ -1,0 +1,232 @@
+//! What an operator can set, as flags and environment variables. The defaults suit a public relay on one machine.
+
+use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+
+use clap::{builder::RangedU64ValueParser, ArgAction, Args};
+
+/// Settings of a relay. [`Config::default`] has the values that `--help` shows.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Config {
+    /// Address and port of the page and of WebSockets at /ws; port 0 takes any free one
+    #[arg(long, env = "HUSHROOM_LISTEN", value_name = "ADDR:PORT", default_value_t = Config::default().listen)]
+    pub listen: SocketAddr,
+
+    /// Address and port of the metrics (Prometheus text at /metrics); keep it on loopback. Off by default
+    #[arg(long, env = "HUSHROOM_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Web origins whose pages may connect (scheme://host or scheme://host:port, separated by commas); * for all
+    #[arg(long, env = "HUSHROOM_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
+          default_values_t = Config::default().allow_origin)]
+    pub allow_origin: Vec<String>,
+
+    /// Whether clients that send no Origin, which are not browsers, may connect
+    #[arg(long, env = "HUSHROOM_ALLOW_MISSING_ORIGIN", value_name = "BOOL", action = ArgAction::Set,
+          default_value_t = Config::default().allow_missing_origin)]
+    pub allow_missing_origin: bool,
+
+    /// Take a client's address from the last X-Forwarded-For entry; only behind a proxy that writes it
+    #[arg(long, env = "HUSHROOM_TRUST_PROXY")]
+    pub trust_proxy: bool,
+
+    /// Most connections at once, page views included
+    #[arg(long, env = "HUSHROOM_MAX_CONNECTIONS", value_name = "N", default_value_t = Config::default().max_connections,
+          value_parser = count())]
+    pub max_connections: usize,
+
+    /// Most WebSocket connections at once from one address (IPv6: from one /64)
+    #[arg(long, env = "HUSHROOM_MAX_CONNECTIONS_PER_IP", value_name = "N",
+          default_value_t = Config::default().max_connections_per_ip, value_parser = count())]
+    pub max_connections_per_ip: usize,
+
+    /// Most rooms at once
+    #[arg(long, env = "HUSHROOM_MAX_ROOMS", value_name = "N", default_value_t = Config::default().max_rooms,
+          value_parser = count())]
+    pub max_rooms: usize,
+
+    /// Most bytes of posts kept for resuming and of file data waiting for receivers, over all rooms
+    #[arg(long, env = "HUSHROOM_MAX_BUFFERED_BYTES", value_name = "BYTES",
+          default_value_t = Config::default().max_buffered_bytes, value_parser = count())]
+    pub max_buffered_bytes: usize,
+
+    /// Most members of a room whose maker does not say, 2 to 50
+    #[arg(long, env = "HUSHROOM_DEFAULT_MEMBERS", value_name = "N", default_value_t = Config::default().default_members,
+          value_parser = RangedU64ValueParser::<usize>::new().range(2..=50))]
+    pub default_members: usize,
+
+    /// Rooms an address may make or join in a minute; 0 for no limit
+    #[arg(long, env = "HUSHROOM_JOINS_PER_MINUTE", value_name = "N", default_value_t = Config::default().joins_per_minute)]
+    pub joins_per_minute: u32,
+
+    /// Rooms an address may make or join at once before that rate holds
+    #[arg(long, env = "HUSHROOM_JOINS_BURST", value_name = "N", default_value_t = Config::default().joins_burst)]
+    pub joins_burst: u32,
+
+    /// Posts a connection may send in a second; 0 for no limit
+    #[arg(long, env = "HUSHROOM_POSTS_PER_SECOND", value_name = "N", default_value_t = Config::default().posts_per_second)]
+    pub posts_per_second: u32,
+
+    /// Posts a connection may send at once before that rate holds
+    #[arg(long, env = "HUSHROOM_POSTS_BURST", value_name = "N", default_value_t = Config::default().posts_burst)]
+    pub posts_burst: u32,
+
+    /// Windows (acknowledgements of file data) a connection may send in a second; 0 for no limit
+    #[arg(long, env = "HUSHROOM_WINDOWS_PER_SECOND", value_name = "N",
+          default_value_t = Config::default().windows_per_second)]
+    pub windows_per_second: u32,
+
+    /// Windows a connection may send at once before that rate holds
+    #[arg(long, env = "HUSHROOM_WINDOWS_BURST", value_name = "N", default_value_t = Config::default().windows_burst)]
+    pub windows_burst: u32,
+
+    /// File data a connection may send in a second; a faster one is slowed down. 0 for no limit
+    #[arg(long, env = "HUSHROOM_BULK_BYTES_PER_SECOND", value_name = "BYTES",
+          default_value_t = Config::default().bulk_bytes_per_second)]
+    pub bulk_bytes_per_second: u32,
+
+    /// How long a connection may stay outside any room
+    #[arg(long, env = "HUSHROOM_HANDSHAKE_SECONDS", value_name = "SECONDS",
+          default_value_t = Config::default().handshake_seconds)]
+    pub handshake_seconds: Seconds,
+
+    /// Time between two pings
+    #[arg(long, env = "HUSHROOM_PING_SECONDS", value_name = "SECONDS", default_value_t = Config::default().ping_seconds)]
+    pub ping_seconds: Seconds,
+
+    /// After how long without a sign of life a connection is dropped
+    #[arg(long, env = "HUSHROOM_IDLE_SECONDS", value_name = "SECONDS", default_value_t = Config::default().idle_seconds)]
+    pub idle_seconds: Seconds,
+
+    /// How long the place of a dropped connection is kept
+    #[arg(long, env = "HUSHROOM_GRACE_SECONDS", value_name = "SECONDS", default_value_t = Config::default().grace_seconds)]
+    pub grace_seconds: Seconds,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            metrics_listen: None,
+            allow_origin: vec!["*".to_owned()],
+            allow_missing_origin: true,
+            trust_proxy: false,
+            max_connections: 10_000,
+            max_connections_per_ip: 256,
+            max_rooms: 10_000,
+            max_buffered_bytes: 1 << 30,
+            default_members: 50,
+            joins_per_minute: 120,
+            joins_burst: 60,
+            posts_per_second: 20,
+            posts_burst: 60,
+            windows_per_second: 5_000,
+            windows_burst: 10_000,
+            bulk_bytes_per_second: 0,
+            handshake_seconds: Seconds::new(10),
+            ping_seconds: Seconds::new(20),
+            idle_seconds: Seconds::new(60),
+            grace_seconds: Seconds::new(30),
+        }
+    }
+}
+
+/// Limits of which 0 would mean that nothing works, and numbers that no machine reaches.
+fn count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=1 << 40)
+}
+
+/// A span of time that is written in seconds, fractions allowed, from a millisecond to a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(Duration);
+
+impl Seconds {
+    const MIN: Duration = Duration::from_millis(1);
+    const MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// `seconds`, at least a millisecond and at most a day.
+    #[must_use]
+    pub fn new(seconds: u64) -> Self {
+        Self::from(Duration::from_secs(seconds))
+    }
+
+    /// As a duration.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl From<Duration> for Seconds {
+    /// Brings `duration` within the bounds.
+    fn from(duration: Duration) -> Self {
+        Self(duration.clamp(Self::MIN, Self::MAX))
+    }
+}
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse()
+            .ok()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .filter(|duration| (Self::MIN..=Self::MAX).contains(duration))
+            .map(Self)
+            .ok_or_else(|| "expected seconds between 0.001 and 86400".to_owned())
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn without_flags_it_is_the_default() {
+        assert_eq!(Command::parse_from(["relay"]).config, Config::default());
+    }
+
+    #[test]
+    fn flags_are_read() {
+        let config = Command::parse_from([
+            "relay",
+            "--listen=[::1]:0",
+            "--allow-origin=https://a.example,https://b.example",
+            "--allow-missing-origin=false",
+            "--grace-seconds=0.25",
+        ])
+        .config;
+        assert_eq!(config.listen.port(), 0);
+        assert_eq!(config.allow_origin, ["https://a.example", "https://b.example"]);
+        assert!(!config.allow_missing_origin);
+        assert_eq!(config.grace_seconds.duration(), Duration::from_millis(250));
+    }
+
+    #[test]
+    fn senseless_values_are_refused() {
+        for flag in [
+            "--grace-seconds=0",
+            "--grace-seconds=-1",
+            "--grace-seconds=NaN",
+            "--grace-seconds=1e9",
+            "--max-rooms=0",
+            "--default-members=51",
+            "--listen=localhost",
+        ] {
+            assert!(Command::try_parse_from(["relay", flag]).is_err(), "{flag}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Who knocks: the address a client is counted by, and whether its page may connect.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::http::{header::ORIGIN, HeaderMap};
+
+use crate::config::Config;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The address that limits are counted by. An IPv6 client has a whole /64 to choose addresses from, so that is one.
+pub(crate) fn address(headers: &HeaderMap, peer: SocketAddr, config: &Config) -> IpAddr {
+    let forwarded = config.trust_proxy.then(|| last_forwarded(headers)).flatten();
+    match forwarded.unwrap_or(peer.ip()).to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address => address,
+    }
+}
+
+/// The entry that the proxy next to us has added; those before it are the client's own word.
+fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let value = headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+    let entry = value.rsplit(',').next()?.trim();
+    let bare = entry.trim_start_matches('[').trim_end_matches(']');
+    bare.parse()
+        .ok()
+        .or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Whether a page of the request's origin may connect. This keeps other people's pages off a private relay; it is no
+/// protection against anything but browsers.
+pub(crate) fn origin_allowed(headers: &HeaderMap, config: &Config) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return config.allow_missing_origin;
+    };
+    let allowed = |pattern: &String| {
+        pattern == "*"
+            || pattern
+                .trim_end_matches('/')
+                .as_bytes()
+                .eq_ignore_ascii_case(origin.as_bytes())
+    };
+    config.allow_origin.iter().any(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn seen_as(values: &[&str], trust_proxy: bool) -> String {
+        let config = Config {
+            trust_proxy,
+            ..Config::default()
+        };
+        address(&headers(FORWARDED_FOR, values), "192.0.2.1:5".parse().unwrap(), &config).to_string()
+    }
+
+    #[test]
+    fn only_the_last_entry_of_a_trusted_proxy_counts() {
+        assert_eq!(seen_as(&["198.51.100.7"], false), "192.0.2.1");
+        assert_eq!(seen_as(&["198.51.100.7"], true), "198.51.100.7");
+        assert_eq!(seen_as(&["10.0.0.1, 198.51.100.7"], true), "198.51.100.7");
+        assert_eq!(seen_as(&["10.0.0.1", "10.0.0.2,198.51.100.7"], true), "198.51.100.7");
+        assert_eq!(seen_as(&["198.51.100.7:4711"], true), "198.51.100.7");
+        assert_eq!(seen_as(&["[2001:db8:1:2:3::4]:4711"], true), "2001:db8:1:2::");
+        assert_eq!(seen_as(&["[2001:db8:1:2:3::4]"], true), "2001:db8:1:2::");
+        assert_eq!(seen_as(&["2001:db8:1:2:3::4"], true), "2001:db8:1:2::");
+        assert_eq!(seen_as(&["::ffff:198.51.100.7"], true), "198.51.100.7");
+        for nonsense in [&[][..], &["unknown"], &[""], &["198.51.100.7,"]] {
+            assert_eq!(seen_as(nonsense, true), "192.0.2.1", "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn origins_are_compared_as_a_whole() {
+        let config = Config {
+            allow_origin: vec!["https://chat.example".into(), "https://b.example/".into()],
+            ..Config::default()
+        };
+        let allowed = |origin: &str| origin_allowed(&headers("origin", &[origin]), &config);
+        assert!(allowed("https://chat.example") && allowed("https://b.example") && allowed("https://CHAT.example"));
+        for other in [
+            "https://chat.example.evil",
+            "http://chat.example",
+            "null",
+            "https://chat.example:444",
+            "*",
+        ] {
+            assert!(!allowed(other), "{other}");
+        }
+        assert!(origin_allowed(&headers("origin", &["null"]), &Config::default()));
+    }
+
+    #[test]
+    fn clients_without_an_origin_are_a_setting() {
+        let mut config = Config::default();
+        assert!(origin_allowed(&HeaderMap::new(), &config));
+        config.allow_missing_origin = false;
+        assert!(!origin_allowed(&HeaderMap::new(), &config));
+    }
+}

@@ -1,0 +1,160 @@
+//! The program: its first line, its help, its log, its memory, and how it stops.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected has to stop"
+)]
+#![allow(dead_code, reason = "not everything in `support` is used here")]
+
+mod support;
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+use support::{bulk, create, post, room_id, Client};
+
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    log: ChildStderr,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hushroom-relay"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap()
+            .parse()
+            .unwrap();
+        let log = child.stderr.take().unwrap();
+        Self { child, address, log }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end; whether it was a good one, and the log.
+    fn wait(mut self) -> (bool, String) {
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().success(), log)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_starts_serves_and_stops() {
+    for signal in ["TERM", "INT"] {
+        let program = Program::start(&["--log-level", "trace", "--log-format", "json"]);
+        let room = room_id();
+        let (mut a, id) = Client::enter(program.address, &room, 1).await;
+        a.post(post(1, b"a secret body")).await;
+        program.signal(signal);
+        assert_eq!(a.close_code().await, 1001);
+        let (success, log) = tokio::task::spawn_blocking(|| program.wait()).await.unwrap();
+        assert!(success);
+        assert!(log.contains("connection ended") && log.contains("\"stopped\""), "{log}");
+        for secret in [room.as_str(), id.0.as_str(), "secret", "127.0.0.1"] {
+            assert!(!log.contains(secret), "{secret} in {log}");
+        }
+    }
+}
+
+#[test]
+fn every_flag_is_documented() {
+    let output = Command::new(env!("CARGO_BIN_EXE_hushroom-relay"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for flag in [
+        "listen",
+        "grace-seconds",
+        "ping-seconds",
+        "idle-seconds",
+        "posts-per-second",
+        "posts-burst",
+        "max-rooms",
+    ] {
+        assert!(help.contains(&format!("--{flag}")), "{flag}");
+    }
+    let flags = help.matches("      --").count();
+    assert_eq!(
+        help.matches("[env: HUSHROOM_").count(),
+        flags,
+        "a variable for each flag"
+    );
+}
+
+#[test]
+fn wrong_flags_are_an_error() {
+    for arguments in [
+        &["--listen", "nowhere"][..],
+        &["--no-such-flag"],
+        &["--listen", "192.0.2.1:1"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_hushroom-relay"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(!output.status.success() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+/// Resident memory of a process in bytes.
+#[cfg(target_os = "linux")]
+fn resident(id: u32) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{id}/statm")).unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
+/// The acceptance test of a relay: somebody who never reads costs little, however much is sent to it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_never_reads_costs_less_than_2500_kib() {
+    const CELL: u64 = 65_536;
+    let program = Program::start(&["--posts-per-second", "0"]);
+    let room = room_id();
+    let (mut a, _) = Client::enter(program.address, &room, 1).await;
+    let (mut b, id_b) = Client::enter(program.address, &room, 2).await;
+    a.next().await;
+    let mut slow = Client::connect_narrow(program.address).await;
+    let joined = slow.enter_with(create(&room, 3)).await;
+    let id_slow = joined.members.last().unwrap().id.clone();
+    a.next().await;
+    b.next().await;
+    // The path is walked once before measuring, so that buffers which are there to stay are not counted.
+    for index in 0..200 {
+        a.send(bulk(&[&id_b], index * CELL, 65_536)).await;
+        b.next_bytes().await;
+    }
+    let before = resident(program.child.id());
+    for index in 0..1000 {
+        a.send(bulk(&[&id_slow, &id_b], index * CELL, 65_536)).await;
+        b.next_bytes().await;
+    }
+    let growth = resident(program.child.id()).saturating_sub(before);
+    println!("64 MiB to a member that never reads: {} KiB more", growth / 1024);
+    assert!(growth < 2_500 * 1024, "{growth} bytes");
+    program.signal("TERM");
+    assert!(tokio::task::spawn_blocking(|| program.wait()).await.unwrap().0);
+}

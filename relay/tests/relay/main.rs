@@ -1,0 +1,19 @@
+//! The relay as its clients see it: every rule of section 6 of the protocol, over real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected has to stop"
+)]
+
+mod bulk;
+mod ends;
+mod http;
+mod limits;
+mod posts;
+mod resume;
+mod rooms;
+#[path = "../support/mod.rs"]
+mod support;

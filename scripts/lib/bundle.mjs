@@ -1,0 +1,90 @@
+// TypeScript to the package's entries. Each is one self-contained file: that is what makes `sideEffects: false` safe and
+// leaves bundlers nothing to get wrong. Why this layout: one file serves browsers, Node, workers and SSR alike; runtimes
+// that must not compile wasm from bytes import the `.wasm` file, under conditions of their own.
+
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { at } from './run.mjs';
+
+/**
+ * A file in `dist/`, the module it is made from, and what stands in for the names that differ.
+ *
+ * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node' }} Entry
+ */
+
+/** @type {Entry[]} */
+export const ENTRIES = [
+  { out: 'index.js', entry: 'index', flavour: 'core', source: 'inline' },
+  { out: 'index.cjs', entry: 'index', flavour: 'core', source: 'inline' },
+  { out: 'slim.js', entry: 'index', flavour: 'core', source: 'none' },
+  { out: 'slim.cjs', entry: 'index', flavour: 'core', source: 'none' },
+  { out: 'workerd.js', entry: 'index', flavour: 'core', source: 'workerd' },
+  { out: 'edge-light.js', entry: 'index', flavour: 'core', source: 'edge' },
+  { out: 'room.js', entry: 'room/index', flavour: 'room', source: 'inline', platform: 'web' },
+  { out: 'room.cjs', entry: 'room/index', flavour: 'room', source: 'inline', platform: 'web' },
+  { out: 'room.node.js', entry: 'room/index', flavour: 'room', source: 'inline', platform: 'node' },
+  { out: 'room.node.cjs', entry: 'room/index', flavour: 'room', source: 'inline', platform: 'node' },
+  { out: 'room.slim.js', entry: 'room/index', flavour: 'room', source: 'none', platform: 'web' },
+  { out: 'room.slim.cjs', entry: 'room/index', flavour: 'room', source: 'none', platform: 'web' },
+  { out: 'room.workerd.js', entry: 'room/index', flavour: 'room', source: 'workerd', platform: 'web' },
+  { out: 'room.edge-light.js', entry: 'room/index', flavour: 'room', source: 'edge', platform: 'web' },
+];
+
+/** Makes `dist/` anew: every entry, and the wasm files beside them. A failure leaves the old one. */
+export async function bundle() {
+  // Not at the top: this module is loaded by the scripts that install esbuild.
+  const { build } = await import('esbuild');
+  const folder = at('.tools/dist');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { out, entry, flavour, source, platform } of ENTRIES) {
+    await build({
+      entryPoints: [at('js', `${entry}.ts`)],
+      outfile: join(folder, out),
+      bundle: true,
+      format: out.endsWith('.cjs') ? 'cjs' : 'esm',
+      // Neutral, so that nothing is decided here which the importing platform decides: no polyfill, no `browser` field.
+      platform: 'neutral',
+      target: 'es2022',
+      external: ['ws', 'node:*'],
+      legalComments: 'none',
+      logLevel: 'warning',
+      plugins: [aliases(flavour, source, platform)],
+    });
+  }
+  for (const flavour of ['core', 'room']) {
+    copyFileSync(at('js/gen', flavour, 'module.wasm'), join(folder, `${flavour}.wasm`));
+  }
+  rmSync(at('dist'), { recursive: true, force: true });
+  renameSync(folder, at('dist'));
+}
+
+/**
+ * Binds the names that differ between entries. `tsconfig.json` and `vitest.config.ts` bind them for their purposes.
+ *
+ * @param {string} flavour
+ * @param {string} source
+ * @param {string} [platform]
+ * @returns {import('esbuild').Plugin}
+ */
+function aliases(flavour, source, platform) {
+  /** @type {Record<string, string>} */
+  const files = {
+    '#glue': at('js/gen', flavour, 'glue.js'),
+    '#wasm-base64': at('js/gen', flavour, 'base64.js'),
+    '#source': at(`js/source.${source}.ts`),
+    '#platform': at(`js/room/platform.${platform}.ts`),
+  };
+  /** @type {Record<string, string>} */
+  const external = { '#wasm-workerd': `./${flavour}.wasm`, '#wasm-edge': `./${flavour}.wasm?module` };
+  return {
+    name: 'aliases',
+    setup({ onResolve }) {
+      onResolve({ filter: /^#/ }, ({ path }) => {
+        const file = files[path];
+        return file === undefined ? { path: external[path] ?? path, external: true } : { path: file };
+      });
+    },
+  };
+}

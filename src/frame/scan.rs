@@ -1,0 +1,154 @@
+//! A pass over a frame's bytes that bounds everything before anything is allocated.
+
+use rmp::Marker;
+
+use super::{MAX_DEPTH, MAX_FRAME_BYTES, MAX_ITEMS};
+use crate::error::{Error, Result};
+
+/// A frame's type and the bytes of its data, which are known to be one well-formed map.
+pub(super) struct Envelope<'a> {
+    pub(super) kind: u32,
+    pub(super) data: &'a [u8],
+}
+
+const TRUNCATED: Error = Error::InvalidFrame("ends too early");
+
+/// Checks that `bytes` are exactly one frame within the limits.
+pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
+    if bytes.len() > MAX_FRAME_BYTES {
+        return Err(Error::FrameTooLarge {
+            limit: MAX_FRAME_BYTES,
+            actual: bytes.len(),
+        });
+    }
+    let mut scan = Scan { rest: bytes, items: 0 };
+    let entries = scan.map_len()?;
+    let (mut kind, mut data) = (None, None);
+    for _ in 0..entries {
+        let key = scan.text()?;
+        let start = scan.rest;
+        let is_map = matches!(scan.peek()?, Marker::FixMap(_) | Marker::Map16 | Marker::Map32);
+        scan.skip(1)?;
+        let length = start.len().saturating_sub(scan.rest.len());
+        let value = start.get(..length).ok_or(TRUNCATED)?;
+        match key {
+            b"type" if kind.is_none() => kind = Some(uint(value)?),
+            b"data" if data.is_none() && is_map => data = Some(value),
+            b"data" if data.is_none() => return Err(Error::InvalidFrame("data is not a map")),
+            b"type" | b"data" => return Err(Error::InvalidFrame("a key twice")),
+            _ => {}
+        }
+    }
+    if !scan.rest.is_empty() {
+        return Err(Error::InvalidFrame("bytes after the frame"));
+    }
+    match (kind, data) {
+        (Some(kind), Some(data)) => Ok(Envelope { kind, data }),
+        (None, _) => Err(Error::InvalidFrame("no type")),
+        (_, None) => Err(Error::InvalidFrame("no data")),
+    }
+}
+
+fn uint(mut bytes: &[u8]) -> Result<u32> {
+    rmp::decode::read_int(&mut bytes).map_err(|_| Error::InvalidFrame("type is not an unsigned integer"))
+}
+
+struct Scan<'a> {
+    rest: &'a [u8],
+    items: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn peek(&self) -> Result<Marker> {
+        self.rest.first().map(|byte| Marker::from_u8(*byte)).ok_or(TRUNCATED)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (head, tail) = self.rest.split_at_checked(length).ok_or(TRUNCATED)?;
+        self.rest = tail;
+        Ok(head)
+    }
+
+    /// A big-endian length of 1, 2 or 4 bytes.
+    fn length(&mut self, width: usize) -> Result<usize> {
+        let length = self
+            .take(width)?
+            .iter()
+            .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
+        usize::try_from(length).map_err(|_| TRUNCATED)
+    }
+
+    fn map_len(&mut self) -> Result<usize> {
+        let marker = self.peek()?;
+        self.take(1)?;
+        match marker {
+            Marker::FixMap(length) => Ok(usize::from(length)),
+            Marker::Map16 => self.length(2),
+            Marker::Map32 => self.length(4),
+            _ => Err(Error::InvalidFrame("not a map")),
+        }
+    }
+
+    fn text(&mut self) -> Result<&'a [u8]> {
+        let marker = self.peek()?;
+        self.take(1)?;
+        let length = match marker {
+            Marker::FixStr(length) => usize::from(length),
+            Marker::Str8 => self.length(1)?,
+            Marker::Str16 => self.length(2)?,
+            Marker::Str32 => self.length(4)?,
+            _ => return Err(Error::InvalidFrame("a key is not a string")),
+        };
+        self.take(length)
+    }
+
+    /// Passes over one value at nesting level `depth`.
+    fn skip(&mut self, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::InvalidFrame("nested too deeply"));
+        }
+        self.items = self.items.saturating_add(1);
+        if self.items > MAX_ITEMS {
+            return Err(Error::InvalidFrame("too many values"));
+        }
+        let marker = self.peek()?;
+        self.take(1)?;
+        let children = match marker {
+            Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null | Marker::True | Marker::False => 0,
+            Marker::U8 | Marker::I8 => self.bytes(1)?,
+            Marker::U16 | Marker::I16 => self.bytes(2)?,
+            Marker::U32 | Marker::I32 | Marker::F32 => self.bytes(4)?,
+            Marker::U64 | Marker::I64 | Marker::F64 => self.bytes(8)?,
+            Marker::FixStr(length) => self.utf8(usize::from(length))?,
+            Marker::Str8 => self.length(1).and_then(|length| self.utf8(length))?,
+            Marker::Str16 => self.length(2).and_then(|length| self.utf8(length))?,
+            Marker::Str32 => self.length(4).and_then(|length| self.utf8(length))?,
+            Marker::Bin8 => self.length(1).and_then(|length| self.bytes(length))?,
+            Marker::Bin16 => self.length(2).and_then(|length| self.bytes(length))?,
+            Marker::Bin32 => self.length(4).and_then(|length| self.bytes(length))?,
+            Marker::FixArray(length) => usize::from(length),
+            Marker::Array16 => self.length(2)?,
+            Marker::Array32 => self.length(4)?,
+            Marker::FixMap(length) => usize::from(length).saturating_mul(2),
+            Marker::Map16 => self.length(2)?.saturating_mul(2),
+            Marker::Map32 => self.length(4)?.saturating_mul(2),
+            _ => return Err(Error::InvalidFrame("an extension or reserved type")),
+        };
+        for _ in 0..children {
+            self.skip(depth.saturating_add(1))?;
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, length: usize) -> Result<usize> {
+        self.take(length).map(|_| 0)
+    }
+
+    /// Refused here, because `rmp-serde` hands on a `str` that is not UTF-8 as if it were a `bin`.
+    fn utf8(&mut self, length: usize) -> Result<usize> {
+        let text = self.take(length)?;
+        core::str::from_utf8(text)
+            .map(|_| 0)
+            .map_err(|_| Error::InvalidFrame("text is not UTF-8"))
+    }
+}

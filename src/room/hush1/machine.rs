@@ -1,0 +1,214 @@
+//! The state of a room, and the parts of it that everything else uses.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::{
+    device::{Device, InstanceId},
+    keys::RoomKeys,
+    link::Link,
+    outbox::Outbox,
+    output::{Output, RoomEvent},
+    peers::{Gap, Peer, Pending},
+    posting::Queue,
+    replay::ReplayWindow,
+    transfer::{Incoming, Job, Outgoing, TransferId},
+};
+use crate::{
+    encoding,
+    error::{Error, Result},
+    frame::{Frame, RelayId, MAX_EXPIRY_SECONDS, MAX_MEMBERS},
+    room::name::clean_member_name,
+    secret::{Key, Secret},
+    share_code::{check_room_id, Protocol, ShareCode},
+};
+
+/// How a room is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// It is ours to make.
+    Create {
+        /// 2 to 50; 0 for the relay's default.
+        max_members: u64,
+        /// Up to 604,800; 0 for never.
+        expiry_seconds: u64,
+    },
+    /// It must be there.
+    Join,
+}
+
+/// What a room starts from. All randomness of its life that is not a file's comes in here.
+pub struct Config {
+    /// The share code, of protocol `hush1`.
+    pub code: ShareCode,
+    /// The name that others see.
+    pub name: String,
+    /// How to enter.
+    pub entrance: Entrance,
+    /// Seed of the device's Ed25519 key: fresh, or a kept one.
+    pub device_seed: Key,
+    /// 16 fresh random bytes: what tells this start from all others.
+    pub nonce: [u8; 16],
+    /// 16 fresh random bytes, known to the relay only: what gets a dropped connection its place back.
+    pub resume: [u8; 16],
+}
+
+/// One device in one room. See the [module](super).
+pub struct Room {
+    pub(super) keys: RoomKeys,
+    pub(super) post_key: Key,
+    pub(super) admission: Secret<32>,
+    pub(super) device: Device,
+    pub(super) name: String,
+    pub(super) resume: [u8; 16],
+    pub(super) link: Link,
+    /// The counter of the next post.
+    pub(super) counter: u64,
+    /// The counter of the last post to everybody that is kept.
+    pub(super) previous: Option<u64>,
+    pub(super) outbox: Outbox,
+    pub(super) queue: Queue,
+    pub(super) peers: BTreeMap<InstanceId, Peer>,
+    pub(super) routes: HashMap<RelayId, InstanceId>,
+    pub(super) pending: Pending,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) outgoing: BTreeMap<TransferId, Outgoing>,
+    pub(super) incoming: BTreeMap<TransferId, Incoming>,
+    pub(super) jobs: BTreeMap<u32, Job>,
+    /// Posts that say how large a stream is, until the relay has taken them.
+    pub(super) announcements: BTreeMap<u64, TransferId>,
+    /// Windows of members that are gone, so that their old posts do not bring them back.
+    pub(super) departed: VecDeque<(InstanceId, ReplayWindow)>,
+    pub(super) next_stream: u32,
+    pub(super) next_job: u32,
+    /// Whose turn it is to send a piece of a file.
+    pub(super) turn: usize,
+    outputs: VecDeque<Output>,
+}
+
+impl Room {
+    /// A room that is not connected yet. Wipes the share code's key: the keys of the room are derived here.
+    ///
+    /// # Errors
+    /// [`Error::InvalidShareCode`] for a code of another protocol, [`Error::InvalidName`], [`Error::InvalidArgument`] for
+    /// limits outside their range.
+    pub fn new(config: Config, now: u64) -> Result<Self> {
+        let Config {
+            code,
+            name,
+            entrance,
+            device_seed,
+            nonce,
+            resume,
+        } = config;
+        if code.protocol != Protocol::Hush1 {
+            return Err(Error::InvalidShareCode("not a hush1 code"));
+        }
+        check_room_id(&code.room_id)?;
+        let name = clean_member_name(&name)?;
+        if let Entrance::Create {
+            max_members,
+            expiry_seconds,
+        } = entrance
+        {
+            if max_members != 0 && !(2..=MAX_MEMBERS as u64).contains(&max_members) {
+                return Err(Error::InvalidArgument("maxMembers is 2 to 50"));
+            }
+            if expiry_seconds > MAX_EXPIRY_SECONDS {
+                return Err(Error::InvalidArgument("expirySeconds is at most 604800"));
+            }
+        }
+        let keys = RoomKeys::new(code.room_id, &code.key);
+        let device = Device::new(keys.room_id(), &device_seed, nonce);
+        Ok(Self {
+            post_key: keys.post(device.instance)?,
+            admission: keys.admission()?,
+            keys,
+            device,
+            name,
+            resume,
+            link: Link::new(entrance, now),
+            counter: 0,
+            previous: None,
+            outbox: Outbox::default(),
+            queue: Queue::default(),
+            peers: BTreeMap::new(),
+            routes: HashMap::new(),
+            pending: Pending::default(),
+            gaps: Vec::new(),
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            announcements: BTreeMap::new(),
+            departed: VecDeque::new(),
+            next_stream: 1,
+            next_job: 1,
+            turn: 0,
+            outputs: VecDeque::new(),
+        })
+    }
+
+    /// The next thing to do, oldest first.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Our own id, as others see it.
+    #[must_use]
+    pub fn self_id(&self) -> String {
+        self.device.instance.to_string()
+    }
+
+    /// Our device's public key, base64url.
+    #[must_use]
+    pub fn device_key(&self) -> String {
+        encoding::encode(&self.device.public_key())
+    }
+
+    /// Our name, cleaned.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn send(&mut self, frame: impl Into<Frame>) -> Result<()> {
+        let bytes = frame.into().encode()?;
+        self.outputs.push_back(Output::Send(bytes));
+        Ok(())
+    }
+
+    pub(super) fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(super) fn event(&mut self, event: RoomEvent) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(super) fn report(&mut self, error: &Error, from: Option<InstanceId>) {
+        self.event(RoomEvent::error(error, from.map(|instance| instance.to_string())));
+    }
+
+    /// Reports what went wrong in something nobody waits for.
+    pub(super) fn check(&mut self, result: Result<()>, from: Option<InstanceId>) {
+        if let Err(error) = result {
+            self.report(&error, from);
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    pub(super) fn ensure_usable(&self) -> Result<()> {
+        if self.is_closed() {
+            return Err(Error::Closed);
+        }
+        Ok(())
+    }
+}
+
+impl core::fmt::Debug for Room {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Room(..)")
+    }
+}

@@ -1,0 +1,364 @@
+//! The other members, as their own sealed hellos name them.
+
+use std::collections::VecDeque;
+
+use super::{
+    device::{DeviceKey, InstanceId},
+    event::{Have, Hello, Lost},
+    inner::Unverified,
+    machine::Room,
+    output::RoomEvent,
+    post::Header,
+    posting::Item,
+    replay::ReplayWindow,
+};
+use crate::{
+    error::{Error, Result},
+    frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
+    room::name::clean_member_name,
+    secret::Key,
+};
+
+/// How long a member whose connection is lost is waited for.
+const AWAY_MS: u64 = 600_000;
+/// How long a post that somebody says to have sent may be missing.
+const GAP_MS: u64 = 10_000;
+/// How often to ask for it.
+const ASK_MS: u64 = 3_000;
+const MAX_PEERS: usize = 2 * MAX_MEMBERS;
+const MAX_DEPARTED: usize = 256;
+const MAX_GAPS: usize = 256;
+const MAX_PENDING: usize = 64;
+const MAX_PENDING_BYTES: usize = 256 * 1024;
+
+/// Another member.
+pub(super) struct Peer {
+    pub(super) key: DeviceKey,
+    pub(super) post_key: Key,
+    pub(super) name: String,
+    pub(super) window: ReplayWindow,
+    /// Where to reach it; none while it is away.
+    pub(super) route: Option<RelayId>,
+    pub(super) away_since: Option<u64>,
+    /// Our counter when we came to know it: older posts were not for it.
+    since: u64,
+    /// Its counter when we came to know it: older posts were not for us.
+    pub(super) first: u64,
+    /// Repeated posts below this counter are expected: it came back and posted again what it was not sure of.
+    pub(super) repeats_below: u64,
+}
+
+/// A post that should have come.
+pub(super) struct Gap {
+    peer: InstanceId,
+    counter: u64,
+    ask_at: u64,
+    deadline: u64,
+}
+
+/// Posts of instances whose hello has not come yet.
+#[derive(Default)]
+pub(super) struct Pending {
+    posts: VecDeque<(InstanceId, Posted)>,
+    bytes: usize,
+    /// Whom we asked for a hello, and when.
+    asked: VecDeque<(InstanceId, u64)>,
+}
+
+impl Pending {
+    pub(super) fn push(&mut self, instance: InstanceId, posted: Posted) {
+        self.bytes = self.bytes.saturating_add(posted.body.0.len());
+        self.posts.push_back((instance, posted));
+        while self.posts.len() > MAX_PENDING || self.bytes > MAX_PENDING_BYTES {
+            match self.posts.pop_front() {
+                Some((_, oldest)) => self.bytes = self.bytes.saturating_sub(oldest.body.0.len()),
+                None => return,
+            }
+        }
+    }
+
+    fn take(&mut self, instance: InstanceId) -> Vec<Posted> {
+        let (taken, kept): (VecDeque<_>, _) = core::mem::take(&mut self.posts)
+            .into_iter()
+            .partition(|(of, _)| *of == instance);
+        self.posts = kept;
+        self.bytes = self.posts.iter().map(|(_, posted)| posted.body.0.len()).sum();
+        taken.into_iter().map(|(_, posted)| posted).collect()
+    }
+
+    /// Whether to ask this instance for a hello now.
+    pub(super) fn ask(&mut self, instance: InstanceId, now: u64) -> bool {
+        self.asked.retain(|(_, at)| now.saturating_sub(*at) < GAP_MS);
+        if self.asked.len() >= MAX_PENDING || self.asked.iter().any(|(asked, _)| *asked == instance) {
+            return false;
+        }
+        self.asked.push_back((instance, now));
+        true
+    }
+}
+
+impl Room {
+    /// A hello for the present state.
+    pub(super) fn hello(&self, answer: bool) -> Hello {
+        let have = self.peers.iter().filter_map(|(instance, peer)| {
+            let top = peer.window.top()?;
+            Some(Have {
+                instance: (*instance).into(),
+                top,
+                seen: Bin(peer.window.bitmap()),
+            })
+        });
+        Hello {
+            key: FixedBin(self.device.public_key()),
+            nonce: FixedBin(self.device.nonce()),
+            name: self.name.clone(),
+            answer,
+            have: have.collect(),
+        }
+    }
+
+    /// A hello whose outer layer has opened. It brings the key that its signature is checked with.
+    pub(super) fn on_hello(
+        &mut self,
+        (header, header_bytes): (&Header, &[u8]),
+        unverified: &Unverified<'_>,
+        hello: Hello,
+        from: RelayId,
+        now: u64,
+    ) -> Result<()> {
+        let instance = header.instance;
+        if InstanceId::derive(self.keys.room_id(), &hello.key.0, &hello.nonce.0) != instance {
+            return Err(Error::BadSignature);
+        }
+        let key = DeviceKey::from_bytes(&hello.key.0)?;
+        unverified.verify(&self.keys, &key, header_bytes)?;
+        let name = clean_member_name(&hello.name)?;
+        if self.peers.contains_key(&instance) {
+            let was_away = self.refresh_peer(instance, header.counter, name, from);
+            if was_away || hello.answer {
+                self.restart_transfers_with(instance)?;
+            }
+        } else {
+            self.add_peer(instance, header.counter, key, name, from)?;
+        }
+        // The answer goes first: it tells that repeated posts are to be expected.
+        if hello.answer {
+            self.queue.push(Item::Hello {
+                to: Some(instance),
+                answer: false,
+            });
+        }
+        self.repeat_missing(instance, &hello.have)?;
+        for posted in self.pending.take(instance) {
+            self.on_posted(posted, now);
+        }
+        self.flush(now)
+    }
+
+    fn add_peer(
+        &mut self,
+        instance: InstanceId,
+        counter: u64,
+        key: DeviceKey,
+        name: String,
+        from: RelayId,
+    ) -> Result<()> {
+        if self.peers.len() >= MAX_PEERS {
+            let oldest = self
+                .peers
+                .iter()
+                .filter_map(|(id, peer)| Some((peer.away_since?, *id)))
+                .min();
+            let (_, oldest) = oldest.ok_or(Error::RelayProtocol("too many members"))?;
+            self.remove_peer(oldest);
+        }
+        let mut window = ReplayWindow::default();
+        if let Some(at) = self.departed.iter().position(|(id, _)| *id == instance) {
+            window = self.departed.remove(at).map(|(_, window)| window).unwrap_or_default();
+        }
+        if window.has(counter) {
+            self.departed.push_back((instance, window));
+            return Err(Error::Replayed);
+        }
+        window.mark(counter);
+        self.routes.insert(from.clone(), instance);
+        self.event(RoomEvent::MemberJoined {
+            id: instance.to_string(),
+            name: name.clone(),
+            device_key: key.to_base64url(),
+        });
+        let peer = Peer {
+            key,
+            post_key: self.keys.post(instance)?,
+            name,
+            window,
+            route: Some(from),
+            away_since: None,
+            since: self.counter,
+            first: counter,
+            repeats_below: counter,
+        };
+        self.peers.insert(instance, peer);
+        Ok(())
+    }
+
+    /// A known member has come (again); whether it was away.
+    fn refresh_peer(&mut self, instance: InstanceId, counter: u64, name: String, from: RelayId) -> bool {
+        let Some(peer) = self.peers.get_mut(&instance) else {
+            return false;
+        };
+        peer.window.mark(counter);
+        peer.repeats_below = peer.repeats_below.max(counter);
+        peer.name = name;
+        if let Some(old) = peer.route.replace(from.clone()) {
+            if old != from {
+                self.routes.remove(&old);
+            }
+        }
+        let was_away = peer.away_since.take().is_some();
+        self.routes.insert(from, instance);
+        if was_away {
+            self.event(RoomEvent::MemberPresence {
+                id: instance.to_string(),
+                here: true,
+            });
+        }
+        was_away
+    }
+
+    /// Posts again what `instance` should have of ours and lacks.
+    fn repeat_missing(&mut self, instance: InstanceId, have: &[Have]) -> Result<()> {
+        let Some(peer) = self.peers.get(&instance) else {
+            return Ok(());
+        };
+        let own = FixedBin::from(self.device.instance);
+        let held = have
+            .iter()
+            .find(|have| have.instance == own)
+            .and_then(|have| ReplayWindow::from_parts(have.top, &have.seen.0))
+            .unwrap_or_default();
+        let missing = self
+            .outbox
+            .iter()
+            .filter(|entry| entry.counter >= peer.since && entry.is_for(instance) && !held.has(entry.counter))
+            .map(|entry| Item::Repeat {
+                counter: entry.counter,
+                to: instance,
+            })
+            .collect::<Vec<_>>();
+        let lost = self
+            .outbox
+            .dropped()
+            .is_some_and(|dropped| dropped >= peer.since && !held.has(dropped));
+        for item in missing {
+            self.queue.push(item);
+        }
+        if lost {
+            self.post(&Lost { count: 1 }.into(), vec![instance], 0)?;
+        }
+        Ok(())
+    }
+
+    /// The relay says that a connection is gone.
+    pub(super) fn on_route_gone(&mut self, route: &RelayId, now: u64) {
+        let Some(instance) = self.routes.remove(route) else {
+            return;
+        };
+        self.set_away(instance, now);
+    }
+
+    pub(super) fn set_away(&mut self, instance: InstanceId, now: u64) {
+        let Some(peer) = self.peers.get_mut(&instance) else {
+            return;
+        };
+        peer.route = None;
+        if peer.away_since.is_none() {
+            peer.away_since = Some(now);
+            self.event(RoomEvent::MemberPresence {
+                id: instance.to_string(),
+                here: false,
+            });
+        }
+    }
+
+    /// Forgets a member and ends its transfers.
+    pub(super) fn remove_peer(&mut self, instance: InstanceId) {
+        let Some(peer) = self.peers.remove(&instance) else {
+            return;
+        };
+        if let Some(route) = peer.route {
+            self.routes.remove(&route);
+        }
+        self.departed.push_back((instance, peer.window));
+        if self.departed.len() > MAX_DEPARTED {
+            self.departed.pop_front();
+        }
+        self.gaps.retain(|gap| gap.peer != instance);
+        self.end_transfers_of(instance);
+        self.event(RoomEvent::MemberLeft {
+            id: instance.to_string(),
+        });
+    }
+
+    /// Notices that `counter` of `instance` is missing and asks for it.
+    pub(super) fn note_gap(&mut self, instance: InstanceId, counter: u64, now: u64) {
+        let known = self.gaps.iter().any(|gap| gap.peer == instance);
+        if self.gaps.len() < MAX_GAPS {
+            let (ask_at, deadline) = (now.saturating_add(ASK_MS), now.saturating_add(GAP_MS));
+            self.gaps.push(Gap {
+                peer: instance,
+                counter,
+                ask_at,
+                deadline,
+            });
+        }
+        if !known {
+            self.queue.push(Item::Hello {
+                to: Some(instance),
+                answer: false,
+            });
+        }
+    }
+
+    /// Gives up members that are away for too long and posts that never came.
+    pub(super) fn on_peer_timer(&mut self, now: u64) {
+        let gone = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| {
+                peer.away_since
+                    .is_some_and(|since| now.saturating_sub(since) >= AWAY_MS)
+            })
+            .map(|(instance, _)| *instance)
+            .collect::<Vec<_>>();
+        for instance in gone {
+            self.remove_peer(instance);
+        }
+        let peers = &self.peers;
+        self.gaps
+            .retain(|gap| peers.get(&gap.peer).is_some_and(|peer| !peer.window.has(gap.counter)));
+        let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
+            .into_iter()
+            .partition(|gap| gap.deadline <= now);
+        for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
+            gap.ask_at = now.saturating_add(ASK_MS);
+            self.queue.push(Item::Hello {
+                to: Some(gap.peer),
+                answer: false,
+            });
+        }
+        self.gaps = open;
+        for gap in due {
+            self.report(&Error::MessagesLost(1), Some(gap.peer));
+        }
+    }
+
+    pub(super) fn peer_deadline(&self) -> Option<u64> {
+        let away = self
+            .peers
+            .values()
+            .filter_map(|peer| Some(peer.away_since?.saturating_add(AWAY_MS)));
+        away.chain(self.gaps.iter().map(|gap| gap.ask_at.min(gap.deadline)))
+            .min()
+    }
+}

@@ -1,0 +1,268 @@
+//! Sealing events and getting them to the relay, in order and without losing one.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{
+    device::InstanceId,
+    event::{Event, MessageRef},
+    inner,
+    machine::Room,
+    outbox::Entry,
+    output::RoomEvent,
+    post::{self, Header},
+};
+use crate::{
+    error::{Error, Result},
+    frame::{Bin, Post, RelayId},
+};
+
+/// Posts that may be at the relay without its answer.
+const MAX_IN_FLIGHT: usize = 32;
+/// How long to wait when the relay refuses a post without saying how long.
+const HOLD_MS: u64 = 1000;
+/// Without an answer to any post for this long, the connection is given up: coming back tells what the relay has.
+const ANSWER_MS: u64 = 60_000;
+
+/// Something that waits to be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Item {
+    /// A post of the outbox, for the first time on this connection.
+    First { counter: u64 },
+    /// A post of the outbox again, for one member that lacks it.
+    Repeat { counter: u64, to: InstanceId },
+    /// A hello, made when it is its turn; to everybody, or to one instance. Not kept: a lost one is made anew.
+    Hello { to: Option<InstanceId>, answer: bool },
+}
+
+/// What waits, and what waits for the relay's answer.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Item>,
+    sent: BTreeMap<u32, Item>,
+    last_n: u32,
+    hold_until: Option<u64>,
+    /// When the relay must have answered something of what was sent.
+    answer_by: Option<u64>,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, item: Item) {
+        if !self.waiting.contains(&item) {
+            self.waiting.push_back(item);
+        }
+    }
+
+    fn next_n(&mut self) -> Result<u32> {
+        self.last_n = self
+            .last_n
+            .checked_add(1)
+            .ok_or(Error::InvalidState("too many posts on one place"))?;
+        Ok(self.last_n)
+    }
+
+    pub(super) const fn hold_until(&self) -> Option<u64> {
+        self.hold_until
+    }
+
+    pub(super) const fn answer_by(&self) -> Option<u64> {
+        self.answer_by
+    }
+
+    /// The place was kept: what the relay has not taken goes first, in its order. What it has taken is returned.
+    pub(super) fn resumed(&mut self, accepted: u32) -> Vec<Item> {
+        let lost = self.sent.split_off(&accepted.saturating_add(1));
+        let taken = core::mem::take(&mut self.sent).into_values().collect();
+        for item in lost.into_values().rev() {
+            self.waiting.push_front(item);
+        }
+        self.last_n = accepted;
+        self.hold_until = None;
+        self.answer_by = None;
+        taken
+    }
+
+    /// The place is a new one: everything kept that the relay has not taken is posted again, after a hello.
+    pub(super) fn entered(&mut self) {
+        let again = core::mem::take(&mut self.sent)
+            .into_values()
+            .chain(core::mem::take(&mut self.waiting));
+        let again = again.filter(|item| matches!(item, Item::First { .. }));
+        self.waiting = core::iter::once(Item::Hello { to: None, answer: true })
+            .chain(again)
+            .collect();
+        self.hold_until = None;
+        self.answer_by = None;
+        self.last_n = 0;
+    }
+
+    /// The relay has taken post `n`. Answers come in the order of the posts: what was sent before and has none got lost
+    /// on the way and goes out again, under a new number. Returns the post, and whether others were passed over.
+    pub(super) fn accept(&mut self, n: u32, now: u64) -> Option<(Item, bool)> {
+        let item = self.sent.remove(&n)?;
+        let later = self.sent.split_off(&n);
+        let passed_over = core::mem::replace(&mut self.sent, later);
+        let any = !passed_over.is_empty();
+        for lost in passed_over.into_values().rev() {
+            self.waiting.push_front(lost);
+        }
+        self.answer_by = None;
+        self.expect_answer(now);
+        Some((item, any))
+    }
+
+    fn expect_answer(&mut self, now: u64) {
+        if !self.sent.is_empty() {
+            self.answer_by.get_or_insert(now.saturating_add(ANSWER_MS));
+        }
+    }
+
+    /// The relay refused post `n` for now, and with it every later one: all go out again, in order and under the same
+    /// numbers. A refused transient post is forgotten.
+    pub(super) fn refuse(&mut self, n: u32, retry_after: Option<u64>, now: u64) {
+        if !self.sent.contains_key(&n) {
+            return;
+        }
+        for item in self.sent.split_off(&n).into_values().rev() {
+            self.waiting.push_front(item);
+        }
+        self.last_n = n.saturating_sub(1);
+        self.answer_by = None;
+        self.expect_answer(now);
+        self.hold_until = Some(now.saturating_add(retry_after.unwrap_or(HOLD_MS).clamp(50, 60_000)));
+    }
+}
+
+impl Room {
+    /// Seals `event`, keeps it until everybody has it, and sends it once the room is open. Returns its counter.
+    pub(super) fn post(&mut self, event: &Event, recipients: Vec<InstanceId>, now: u64) -> Result<u64> {
+        let broadcast = recipients.is_empty();
+        let (counter, body) = self.seal(event, &recipients)?;
+        self.outbox.push(Entry {
+            counter,
+            recipients,
+            body,
+            accepted: false,
+        })?;
+        if broadcast {
+            self.previous = Some(counter);
+        }
+        self.queue.push(Item::First { counter });
+        self.flush(now)?;
+        Ok(counter)
+    }
+
+    /// Seals and sends `event` if the room is open; nobody keeps it.
+    pub(super) fn post_transient(&mut self, event: &Event) -> Result<()> {
+        if !self.link.is_open() || self.queue.hold_until.is_some() {
+            return Ok(());
+        }
+        let (_, body) = self.seal(event, &[])?;
+        let n = self.queue.next_n()?;
+        self.send(Post {
+            n,
+            to: vec![],
+            transient: true,
+            body: Bin(body),
+        })
+    }
+
+    fn seal(&mut self, event: &Event, recipients: &[InstanceId]) -> Result<(u64, Vec<u8>)> {
+        let counter = self.counter;
+        // The counter is the nonce: it is spent before anything can fail.
+        self.counter = counter.checked_add(1).ok_or(Error::InvalidState("too many posts"))?;
+        let header = Header {
+            instance: self.device.instance,
+            counter,
+            recipients: recipients.to_vec(),
+        }
+        .encode()?;
+        let event = zeroize::Zeroizing::new(event.encode()?);
+        let inner = inner::seal(&self.keys, &self.device, &header, self.previous, &event);
+        let body = post::seal(&self.keys, &self.post_key, counter, &header, &inner)?;
+        Ok((counter, body))
+    }
+
+    /// Sends what waits, as far as the relay lets us.
+    pub(super) fn flush(&mut self, now: u64) -> Result<()> {
+        if self.queue.hold_until.is_some_and(|until| until > now) || !self.link.is_open() {
+            return Ok(());
+        }
+        self.queue.hold_until = None;
+        while self.queue.sent.len() < MAX_IN_FLIGHT {
+            let Some(item) = self.queue.waiting.pop_front() else {
+                break;
+            };
+            self.send_item(item)?;
+        }
+        self.queue.expect_answer(now);
+        Ok(())
+    }
+
+    fn send_item(&mut self, item: Item) -> Result<()> {
+        let (to, body) = match item {
+            Item::First { counter } => match self.outbox.get(counter) {
+                Some(entry) if entry.recipients.is_empty() => (Some(vec![]), entry.body.clone()),
+                Some(entry) => (self.routes_to(&entry.recipients), entry.body.clone()),
+                None => return Ok(()),
+            },
+            Item::Repeat { counter, to } => match self.outbox.get(counter) {
+                Some(entry) => (self.routes_to(&[to]), entry.body.clone()),
+                None => return Ok(()),
+            },
+            Item::Hello { to, answer } => {
+                let recipients = to.as_slice();
+                let hello = self.hello(answer).into();
+                let (_, body) = self.seal(&hello, recipients)?;
+                match to {
+                    None => (Some(vec![]), body),
+                    Some(instance) => (self.routes_to(&[instance]), body),
+                }
+            }
+        };
+        match to {
+            Some(to) => {
+                let n = self.queue.next_n()?;
+                self.queue.sent.insert(n, item);
+                self.send(Post {
+                    n,
+                    to,
+                    transient: false,
+                    body: Bin(body),
+                })
+            }
+            // Nobody is there: whoever comes back says what it lacks, and gets this then.
+            None => {
+                self.settle(item, 0);
+                Ok(())
+            }
+        }
+    }
+
+    /// Where to reach those of `recipients` who are here; `None` if nobody is.
+    fn routes_to(&self, recipients: &[InstanceId]) -> Option<Vec<RelayId>> {
+        let routes = recipients.iter().filter_map(|instance| {
+            self.peers
+                .get(instance)
+                .and_then(|peer| peer.route.clone())
+                .or_else(|| self.pending_route(*instance))
+        });
+        Some(routes.collect::<Vec<_>>()).filter(|routes| !routes.is_empty())
+    }
+
+    fn pending_route(&self, instance: InstanceId) -> Option<RelayId> {
+        self.routes
+            .iter()
+            .find(|(_, known)| **known == instance)
+            .map(|(route, _)| route.clone())
+    }
+
+    /// The relay has `item`, or nobody is there to get it now.
+    pub(super) fn settle(&mut self, item: Item, received_at: u64) {
+        if let Item::First { counter } = item {
+            self.outbox.accept(counter);
+            self.on_total_announced(counter);
+            let id = MessageRef::new(self.device.instance, counter).to_string();
+            self.event(RoomEvent::Accepted { id, received_at });
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Opening posts: both layers, the replay window, then the event itself.
+
+use super::{
+    device::InstanceId,
+    event::{Event, MessageRef, Reaction, Text, Typing},
+    inner::Unverified,
+    machine::Room,
+    output::RoomEvent,
+    post::{self, Header},
+    posting::Item,
+};
+use crate::{
+    error::{Error, Result},
+    frame::Posted,
+};
+
+impl Room {
+    /// A post from the relay. What is wrong with it becomes an error event; the room goes on.
+    pub(super) fn on_posted(&mut self, posted: Posted, now: u64) {
+        let known = |room: &Self, instance| room.peers.contains_key(&instance).then_some(instance);
+        let sender = Header::decode(&posted.body.0)
+            .ok()
+            .and_then(|(header, ..)| known(self, header.instance));
+        let result = self.open_post(posted, now);
+        self.check(result, sender);
+    }
+
+    fn open_post(&mut self, posted: Posted, now: u64) -> Result<()> {
+        let (header, header_bytes, ciphertext) = Header::decode(&posted.body.0)?;
+        let instance = header.instance;
+        if instance == self.device.instance {
+            return Err(Error::Replayed);
+        }
+        if !header.is_for(self.device.instance) {
+            return Err(Error::Misdirected);
+        }
+        let peer = self.peers.get(&instance);
+        if let Some(peer) = peer.filter(|peer| peer.window.has(header.counter)) {
+            return if header.counter < peer.repeats_below {
+                Ok(())
+            } else {
+                Err(Error::Replayed)
+            };
+        }
+        let post_key = match peer {
+            Some(peer) => post::open(&self.keys, &peer.post_key, header.counter, header_bytes, ciphertext),
+            None => post::open(
+                &self.keys,
+                &self.keys.post(instance)?,
+                header.counter,
+                header_bytes,
+                ciphertext,
+            ),
+        };
+        let inner = post_key?;
+        let unverified = Unverified::parse(&inner)?;
+        let payload = unverified.peek()?;
+        let hello = match Event::decode(&payload.event) {
+            Ok(Event::Hello(hello)) => Some(hello),
+            _ => None,
+        };
+        if let Some(hello) = hello {
+            return self.on_hello((&header, header_bytes), &unverified, hello, posted.from, now);
+        }
+        let Some(peer) = self.peers.get_mut(&instance) else {
+            return self.on_unknown(instance, posted, now);
+        };
+        unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        peer.window.mark(header.counter);
+        let missing = payload
+            .previous
+            .filter(|previous| *previous >= peer.first && !peer.window.has(*previous));
+        if let Some(previous) = missing {
+            self.note_gap(instance, previous, now);
+        }
+        let event = Event::decode(&payload.event)?;
+        self.on_event(MessageRef::new(instance, header.counter), event, posted.t, now)?;
+        self.flush(now)
+    }
+
+    /// A post of somebody in the room whose hello has not come: keep it, and ask.
+    fn on_unknown(&mut self, instance: InstanceId, posted: Posted, now: u64) -> Result<()> {
+        self.learn_route(&posted.from, instance);
+        self.pending.push(instance, posted);
+        if self.pending.ask(instance, now) {
+            self.queue.push(Item::Hello {
+                to: Some(instance),
+                answer: true,
+            });
+            self.flush(now)?;
+        }
+        Ok(())
+    }
+
+    fn on_event(&mut self, message: MessageRef, event: Event, received_at: u64, now: u64) -> Result<()> {
+        let instance = InstanceId(message.instance.0);
+        let from = instance.to_string();
+        match event {
+            Event::Text(Text { text, reply, at }) => self.event(RoomEvent::Message {
+                id: message.to_string(),
+                from,
+                text,
+                reply_to: reply.map(|reply| reply.to_string()),
+                sent_at: at,
+                received_at,
+            }),
+            Event::Reaction(Reaction { to, emoji, remove }) if !emoji.is_empty() => {
+                self.event(RoomEvent::Reaction {
+                    message_id: to.to_string(),
+                    from,
+                    emoji,
+                    remove,
+                });
+            }
+            Event::Typing(Typing { on }) => self.event(RoomEvent::Typing { from, on }),
+            Event::Bye(_) => self.remove_peer(instance),
+            Event::Lost(lost) => self.report(&Error::MessagesLost(lost.count), Some(instance)),
+            Event::FileOffer(offer) => self.on_file_offer(instance, offer)?,
+            Event::FileAccept(accept) => self.on_file_accept(instance, accept.id.0, now)?,
+            Event::FileDecline(decline) => self.on_file_decline(instance, decline.id.0),
+            Event::FileCancel(cancel) => self.on_file_cancel(instance, cancel.id.0, cancel.reason),
+            Event::FileDone(done) => self.on_file_done(instance, done.id.0),
+            Event::FileEnd(end) => self.on_file_end(instance, end.id.0, end.size)?,
+            Event::Reaction(_) | Event::Hello(_) | Event::Other { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Says something to everybody. Returns the message's id.
+    ///
+    /// # Errors
+    /// [`Error::TextTooLong`], [`Error::InvalidArgument`] for an empty text or a malformed `reply_to`, [`Error::Closed`],
+    /// [`Error::InvalidState`] when too much waits for the relay.
+    pub fn send_text(&mut self, text: &str, reply_to: Option<&str>, sent_at: u64, now: u64) -> Result<String> {
+        self.ensure_usable()?;
+        if text.is_empty() {
+            return Err(Error::InvalidArgument("an empty text"));
+        }
+        if text.len() > super::MAX_TEXT_BYTES {
+            return Err(Error::TextTooLong {
+                limit: super::MAX_TEXT_BYTES,
+                actual: text.len(),
+            });
+        }
+        let reply = reply_to.map(parse_message).transpose()?;
+        let event = Text {
+            text: text.to_owned(),
+            reply,
+            at: sent_at,
+        }
+        .into();
+        let counter = self.post(&event, vec![], now)?;
+        Ok(MessageRef::new(self.device.instance, counter).to_string())
+    }
+
+    /// Adds a reaction of ours to a message, or takes it back. Returns the id of the post, which `accepted` will name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a malformed id or an emoji that is empty or above [`super::MAX_EMOJI_BYTES`],
+    /// [`Error::Closed`], [`Error::InvalidState`].
+    pub fn react(&mut self, message_id: &str, emoji: &str, remove: bool, now: u64) -> Result<String> {
+        self.ensure_usable()?;
+        if emoji.is_empty() || emoji.len() > super::MAX_EMOJI_BYTES {
+            return Err(Error::InvalidArgument("an emoji has 1 to 32 bytes"));
+        }
+        let event = Reaction {
+            to: parse_message(message_id)?,
+            emoji: emoji.to_owned(),
+            remove,
+        }
+        .into();
+        let counter = self.post(&event, vec![], now)?;
+        Ok(MessageRef::new(self.device.instance, counter).to_string())
+    }
+
+    /// Tells those who are here that we started or stopped typing.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn set_typing(&mut self, on: bool) -> Result<()> {
+        self.ensure_usable()?;
+        self.post_transient(&Typing { on }.into())
+    }
+}
+
+fn parse_message(id: &str) -> Result<MessageRef> {
+    MessageRef::parse(id).ok_or(Error::InvalidArgument("not the id of a message"))
+}

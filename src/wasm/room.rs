@@ -1,0 +1,369 @@
+//! The room machine for JavaScript. Time comes in as whole milliseconds of any steady clock.
+
+use js_sys::{Array, Promise, Uint8Array};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
+use zeroize::Zeroizing;
+
+use super::{
+    file::{promise, EngineKind, IndexedOpener, IndexedSealer},
+    random,
+    wipe::wiped,
+};
+use crate::{
+    error::{Error, Result},
+    file::{Header, SegmentSize},
+    frame::{Value, BULK_PEEK_BYTES},
+    room::hush1::{BulkIn, BulkJob, Config, Entrance, FileMeta, Output, Room},
+    share_code::ShareCode,
+};
+
+/// A room. Not usable after `free`, which wipes its keys.
+#[wasm_bindgen]
+pub struct RoomMachine(Room);
+
+#[wasm_bindgen]
+impl RoomMachine {
+    /// A room for `code`; it is made if `create` is true.
+    ///
+    /// # Errors
+    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `INVALID_ARGUMENT`, `RANDOM_UNAVAILABLE`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        code: String,
+        name: String,
+        create: bool,
+        max_members: f64,
+        expiry_seconds: f64,
+        now: f64,
+    ) -> Result<Self> {
+        wiped(|| {
+            let (max_members, expiry_seconds) = (integer(max_members), integer(expiry_seconds));
+            let entrance = if create {
+                Entrance::Create {
+                    max_members,
+                    expiry_seconds,
+                }
+            } else {
+                Entrance::Join
+            };
+            let config = Config {
+                code: ShareCode::parse(&Zeroizing::new(code))?,
+                name,
+                entrance,
+                device_seed: random::key()?,
+                nonce: random::bytes()?,
+                resume: random::bytes()?,
+            };
+            Room::new(config, integer(now)).map(Self)
+        })
+    }
+
+    /// Our own member id.
+    #[wasm_bindgen(js_name = selfId)]
+    pub fn self_id(&self) -> String {
+        self.0.self_id()
+    }
+
+    /// Our device's public key, base64url.
+    #[wasm_bindgen(js_name = deviceKey)]
+    pub fn device_key(&self) -> String {
+        self.0.device_key()
+    }
+
+    /// Our name, cleaned.
+    pub fn name(&self) -> String {
+        self.0.name().to_owned()
+    }
+
+    /// The next thing to do: a `Uint8Array` to send, an event, `{type: 'reconnect', afterMs}`, `{type: 'disconnect'}`, or
+    /// `undefined`.
+    ///
+    /// # Errors
+    /// `INTERNAL`.
+    pub fn poll(&mut self) -> Result<JsValue> {
+        wiped(|| match self.0.poll() {
+            None => Ok(JsValue::UNDEFINED),
+            Some(Output::Send(bytes)) => Ok(Uint8Array::from(bytes.as_slice()).into()),
+            Some(Output::Event(event)) => to_js(&event),
+            Some(Output::Reconnect { after_ms }) => to_js(&Connection::Reconnect { after_ms }),
+            Some(Output::Disconnect) => to_js(&Connection::Disconnect),
+        })
+    }
+
+    /// The socket is open.
+    ///
+    /// # Errors
+    /// `CLOSED`.
+    #[wasm_bindgen(js_name = onConnected)]
+    pub fn on_connected(&mut self, now: f64) -> Result<()> {
+        wiped(|| self.0.on_connected(integer(now)))
+    }
+
+    /// The socket is gone.
+    #[wasm_bindgen(js_name = onDisconnected)]
+    pub fn on_disconnected(&mut self) {
+        self.0.on_disconnected();
+    }
+
+    /// A frame has come. Of a bulk frame only the first bytes are copied; what to do with the rest is returned.
+    ///
+    /// # Errors
+    /// `INTERNAL`.
+    #[wasm_bindgen(js_name = onFrame)]
+    pub fn on_frame(&mut self, frame: &Uint8Array, now: f64) -> Result<JsValue> {
+        wiped(|| {
+            let total = frame.length() as usize;
+            let mut bytes = frame.subarray(0, BULK_PEEK_BYTES as u32).to_vec();
+            // What cannot be a frame is refused, and reported, by its first bytes already.
+            if Room::needed(&bytes, total).unwrap_or(0) > bytes.len() {
+                bytes = frame.to_vec();
+            }
+            match self.0.on_frame(&bytes, total, integer(now)) {
+                Some(bulk) => Ok(bulk_in(&bulk)),
+                None => Ok(JsValue::UNDEFINED),
+            }
+        })
+    }
+
+    /// Time has passed.
+    #[wasm_bindgen(js_name = onTimer)]
+    pub fn on_timer(&mut self, now: f64) {
+        wiped(|| self.0.on_timer(integer(now)));
+    }
+
+    /// When `onTimer` wants to be called.
+    pub fn deadline(&self, now: f64) -> Option<f64> {
+        self.0.deadline(integer(now)).map(|at| at as f64)
+    }
+
+    /// Says something; the message's id.
+    ///
+    /// # Errors
+    /// `TEXT_TOO_LONG`, `INVALID_ARGUMENT`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = sendText)]
+    pub fn send_text(&mut self, text: String, reply_to: Option<String>, sent_at: f64, now: f64) -> Result<String> {
+        let text = Zeroizing::new(text);
+        wiped(|| {
+            self.0
+                .send_text(&text, reply_to.as_deref(), integer(sent_at), integer(now))
+        })
+    }
+
+    /// Reacts to a message; the id that `accepted` will name.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`, `CLOSED`, `INVALID_STATE`.
+    pub fn react(&mut self, message_id: &str, emoji: &str, remove: bool, now: f64) -> Result<String> {
+        wiped(|| self.0.react(message_id, emoji, remove, integer(now)))
+    }
+
+    /// Tells others that we are typing, or no longer.
+    ///
+    /// # Errors
+    /// `CLOSED`.
+    #[wasm_bindgen(js_name = setTyping)]
+    pub fn set_typing(&mut self, on: bool) -> Result<()> {
+        wiped(|| self.0.set_typing(on))
+    }
+
+    /// Offers a file under a fresh key; the transfer's id.
+    ///
+    /// # Errors
+    /// `TRANSFER_LIMIT`, `INVALID_STATE`, `UNKNOWN_MEMBER`, `TOO_LARGE`, `CLOSED`, `RANDOM_UNAVAILABLE`.
+    #[wasm_bindgen(js_name = offerFile)]
+    pub fn offer_file(
+        &mut self,
+        name: String,
+        mime: String,
+        size: Option<f64>,
+        replayable: bool,
+        to: Vec<String>,
+        now: f64,
+    ) -> Result<String> {
+        wiped(|| {
+            let meta = FileMeta {
+                name,
+                mime,
+                size: size.map(integer),
+                replayable,
+                to,
+            };
+            let header = Header::from_random(&random::bytes()?);
+            self.0
+                .offer_file(&meta, (random::bytes()?, random::key()?, header.encode()), integer(now))
+        })
+    }
+
+    /// The cipher of a file we send. It remembers what it let out, so there is one only.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`, `INVALID_STATE` the second time.
+    #[wasm_bindgen(unchecked_return_type = "Promise<IndexedSealer>")]
+    pub fn sealer(&mut self, transfer: &str) -> Result<Promise> {
+        wiped(|| {
+            let (key, header, aad) = self.0.sealing_secrets(transfer)?;
+            let header = Header::parse(&header)?;
+            Ok(promise(IndexedSealer::build(
+                key,
+                header,
+                &aad,
+                SegmentSize::ROOM,
+                EngineKind::Auto,
+            )))
+        })
+    }
+
+    /// The cipher of a file that comes to us.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<IndexedOpener>")]
+    pub fn opener(&self, transfer: &str) -> Result<Promise> {
+        wiped(|| {
+            let (key, header, aad) = self.0.opening_secrets(transfer)?;
+            let header = Header::parse(&header)?;
+            Ok(promise(IndexedOpener::build(
+                key,
+                header,
+                &aad,
+                SegmentSize::ROOM,
+                EngineKind::Auto,
+            )))
+        })
+    }
+
+    /// The next segment to read, seal and send.
+    #[wasm_bindgen(js_name = nextBulk)]
+    pub fn next_bulk(&mut self, now: f64) -> JsValue {
+        self.0
+            .next_bulk(integer(now))
+            .map_or(JsValue::UNDEFINED, |job| bulk_job(&job))
+    }
+
+    /// The head of the frame for a sealed segment; nothing when nobody needs it any more.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`.
+    #[wasm_bindgen(js_name = bulkHead)]
+    pub fn bulk_head(&mut self, ticket: u32, length: u32) -> Result<Option<Vec<u8>>> {
+        self.0.bulk_head(ticket, length as usize)
+    }
+
+    /// The segment of `ticket` will not be sent.
+    #[wasm_bindgen(js_name = dropJob)]
+    pub fn drop_job(&mut self, ticket: u32) {
+        self.0.drop_job(ticket);
+    }
+
+    /// A stream has its first `segments` segments ready, or, with `ended`, all of its bytes. Returns the first that may be
+    /// asked for again.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`, `TOO_LARGE`, `SOURCE_CHANGED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = sourceReady)]
+    pub fn source_ready(&mut self, transfer: &str, segments: u32, ended: Option<f64>, now: f64) -> Result<u32> {
+        wiped(|| {
+            self.0
+                .source_ready(transfer, segments, ended.map(integer), integer(now))
+        })
+    }
+
+    /// Takes an offered file.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`, `INVALID_STATE`, `TRANSFER_LIMIT`, `CLOSED`.
+    #[wasm_bindgen(js_name = acceptFile)]
+    pub fn accept_file(&mut self, transfer: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.accept_file(transfer, integer(now)))
+    }
+
+    /// Refuses an offered file.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`, `INVALID_STATE`, `CLOSED`.
+    #[wasm_bindgen(js_name = declineFile)]
+    pub fn decline_file(&mut self, transfer: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.decline_file(transfer, integer(now)))
+    }
+
+    /// Everything before ciphertext offset `end` is in the sink.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`.
+    pub fn delivered(&mut self, transfer: &str, end: f64) -> Result<()> {
+        self.0.delivered(transfer, integer(end))
+    }
+
+    /// The file is whole and its sink closed.
+    ///
+    /// # Errors
+    /// `UNKNOWN_TRANSFER`, `TRUNCATED`.
+    #[wasm_bindgen(js_name = finishFile)]
+    pub fn finish_file(&mut self, transfer: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.finish_file(transfer, integer(now)))
+    }
+
+    /// Ends a transfer and tells the other side the reason, an error's code.
+    ///
+    /// # Errors
+    /// `INVALID_STATE`.
+    #[wasm_bindgen(js_name = endTransfer)]
+    pub fn end_transfer(&mut self, transfer: &str, code: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.end_transfer(transfer, code, integer(now)))
+    }
+
+    /// Leaves for good.
+    pub fn leave(&mut self) {
+        wiped(|| self.0.leave());
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum Connection {
+    Reconnect { after_ms: u64 },
+    Disconnect,
+}
+
+/// Pieces of files come by thousands a second: what is said of them is a plain array, much faster to make than an object.
+fn bulk_in(bulk: &BulkIn) -> JsValue {
+    let array = Array::of5(
+        &bulk.transfer.as_str().into(),
+        &bulk.segment.into(),
+        &bulk.last.into(),
+        &(bulk.end as f64).into(),
+        &(bulk.body_start as f64).into(),
+    );
+    array.into()
+}
+
+fn bulk_job(job: &BulkJob) -> JsValue {
+    let array = Array::of5(
+        &job.ticket.into(),
+        &job.transfer.as_str().into(),
+        &job.segment.into(),
+        &(job.plaintext_offset as f64).into(),
+        &(job.plaintext_length as f64).into(),
+    );
+    array.push(&job.last.into());
+    array.into()
+}
+
+/// By way of MessagePack and [`Value`]: converting each type directly takes much more code.
+fn to_js(value: &impl Serialize) -> Result<JsValue> {
+    let bytes = Zeroizing::new(rmp_serde::to_vec_named(value).map_err(|_| Error::Internal("encoding an event"))?);
+    let value: Value = rmp_serde::from_slice(&bytes).map_err(|_| Error::Internal("encoding an event"))?;
+    let serializer = Serializer::new()
+        .serialize_maps_as_objects(true)
+        .serialize_missing_as_null(true);
+    value
+        .serialize(&serializer)
+        .map_err(|_| Error::Internal("an integer above 2^53 - 1"))
+}
+
+/// The TypeScript layer passes whole numbers from 0 to 2^53 - 1; the cast saturates all others.
+fn integer(value: f64) -> u64 {
+    value as u64
+}

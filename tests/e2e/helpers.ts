@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
+
+/** Where the tests leave what they made, to be looked at. */
+export const outDir: string = join(root, 'tests/out');
+
+/** A relay in a process of its own. */
+export interface Relay {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Ends the process at once, as a crash would. */
+  kill(): Promise<void>;
+}
+
+/** Starts the built relay. Port 0 takes any that is free. */
+export async function startRelay(port = 0, options: readonly string[] = []): Promise<Relay> {
+  const program = join(targetDir, 'release', process.platform === 'win32' ? 'hushroom-relay.exe' : 'hushroom-relay');
+  if (!existsSync(program)) throw new Error(`there is no ${program}; run npm run build`);
+  const child = spawn(program, ['--listen', `127.0.0.1:${port}`, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout });
+  const url = await new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      const address = /listening on (http:\S+)/.exec(line)?.[1];
+      if (address !== undefined) resolve(address.replace(/\/$/, ''));
+    });
+    exited.then(([code]) => reject(new Error(`the relay ended with ${String(code)}`)), reject);
+  });
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** The browser that set-up has found. */
+export async function launchBrowser(): Promise<Browser> {
+  const { BROWSER_FLAGS, findBrowser } = (await import(join(root, 'scripts/lib/browser.mjs'))) as {
+    BROWSER_FLAGS: string[];
+    findBrowser: () => { chrome: string | undefined };
+  };
+  const executablePath = process.env['CHROME_PATH'] || findBrowser().chrome;
+  if (executablePath === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
+  return chromium.launch({ executablePath, args: BROWSER_FLAGS });
+}
+
+/** A page of the demo in a browser profile of its own, and everything that went wrong in it. */
+export interface DemoPage {
+  readonly page: Page;
+  /** Uncaught errors, failed requests, and all the console's warnings and errors: among them violations of the policy. */
+  readonly problems: readonly string[];
+  /** Addresses asked for. */
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a page. It has no save picker, as in Firefox and Safari: that dialog is the system's, and a headless browser has
+ * none.
+ */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  options: BrowserContextOptions = {},
+): Promise<DemoPage> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: 'light',
+    ...options,
+  });
+  await context.addInitScript(() => {
+    delete (globalThis as { showSaveFilePicker?: unknown }).showSaveFilePicker;
+  });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const requests: string[] = [];
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('websocket', (socket) => requests.push(socket.url()));
+  await page.goto(address);
+  return { page, problems, requests, close: () => context.close() };
+}
+
+/** Opens a room from the start page; returns its link. */
+export async function createRoom({ page }: DemoPage, name: string): Promise<string> {
+  await page.getByTestId('name').fill(name);
+  await page.getByTestId('enter').click();
+  await shown(page.getByTestId('room'));
+  return page.getByTestId('room-link').inputValue();
+}
+
+/** Goes in through the join form, which the page must show. */
+export async function enterRoom({ page }: DemoPage, name: string): Promise<void> {
+  await page.getByTestId('name').fill(name);
+  await page.getByTestId('enter').click();
+  await shown(page.getByTestId('room'));
+}
+
+/** Opens a link and goes in. */
+export async function joinByLink(
+  browser: Browser,
+  link: string,
+  name: string,
+  options: BrowserContextOptions = {},
+): Promise<DemoPage> {
+  const demo = await openPage(browser, link, options);
+  await enterRoom(demo, name);
+  return demo;
+}
+
+/** Writes and sends with the keyboard. */
+export async function say(page: Page, text: string): Promise<void> {
+  const field = page.getByTestId('message-input');
+  await field.fill(text);
+  await field.press('Enter');
+}
+
+/** A message with this text. */
+export const message = (page: Page, text: string): Locator => page.getByTestId('message').filter({ hasText: text });
+
+/** The card of a file with this name. */
+export const fileCard = (page: Page, name: string): Locator => page.getByTestId('file-card').filter({ hasText: name });
+
+/** Waits until it is on screen. */
+export const shown = (locator: Locator): Promise<void> => locator.first().waitFor({ state: 'visible' });
+
+/** Waits until it is not on screen. */
+export const gone = (locator: Locator): Promise<void> => locator.first().waitFor({ state: 'hidden' });
+
+/** Waits until it says so. */
+export const says = (locator: Locator, text: string | RegExp): Promise<void> =>
+  shown(locator.filter({ hasText: text }));
+
+/** SHA-256 of a file, in hex. */
+export async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Takes a picture of the page for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = join(outDir, 'screenshots');
+  await mkdir(folder, { recursive: true });
+  // Motion at its end, so that pictures of two runs are alike.
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+}

@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The sources are tested with the room build, which holds all of the core; the built core is tested packed. */
+const alias = {
+  '#glue': at('js/gen/room/glue.js'),
+  '#wasm-base64': at('js/gen/room/base64.js'),
+  '#source': at('js/source.inline.ts'),
+  '#platform': at('js/room/platform.node.ts'),
+};
+
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'js', include: ['tests/js/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+      {
+        resolve: { alias },
+        // One at a time: they measure, and each runs browsers of its own.
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
+
+export { config as default };

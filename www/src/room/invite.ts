@@ -1,0 +1,15 @@
+import { parseShareCode, shareLink } from 'hushroom/room';
+import type { ShareCode } from 'hushroom/room';
+
+/** The link that opens the room in this page. The code stands after the `#`, which browsers keep to themselves. */
+export const linkOf = (code: string): string => shareLink(location.origin + location.pathname, code);
+
+/** What the address bar holds from the `#` on, which can be read as a link; nothing if that is empty. */
+export const linkInAddress = (): string => (location.hash.length > 1 ? location.hash : '');
+
+/**
+ * Reads a code or a link.
+ *
+ * @throws `INVALID_SHARE_CODE`.
+ */
+export const readCode = (text: string): ShareCode => parseShareCode(text);

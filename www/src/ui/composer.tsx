@@ -1,0 +1,185 @@
+import type { Message, RoomSnapshot } from 'hushroom/room';
+import type { RefObject, TargetedKeyboardEvent } from 'preact';
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import { explain } from '../lib/errors.ts';
+import { formatBytes } from '../lib/format.ts';
+import type { Session } from '../room/session.ts';
+import { t } from '../strings.ts';
+import { AttachIcon, CloseIcon, SendIcon } from './icons.tsx';
+import { Tray } from './tray.tsx';
+
+/** The protocol's limit of one message. */
+const MOST_TEXT_BYTES = 60_000;
+
+/** What others do with the composer. */
+export interface ComposerHandle {
+  focus(): void;
+  attach(files: readonly File[]): void;
+}
+
+export interface ComposerProps {
+  readonly handle: RefObject<ComposerHandle | null>;
+  readonly session: Session;
+  readonly snapshot: RoomSnapshot;
+  readonly replyTo: Message | undefined;
+  readonly onReplied: () => void;
+  readonly onCancelReply: () => void;
+}
+
+/** Where one writes. Enter sends, Shift+Enter is a new line, Escape takes a reply back. */
+export function Composer({ handle, session, snapshot, replyTo, onReplied, onCancelReply }: ComposerProps) {
+  const { room } = session;
+  const [text, setText] = useState('');
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const closed = snapshot.status === 'closed';
+  const alone = !snapshot.members.some((member) => !member.self);
+  const over = new TextEncoder().encode(text).length - MOST_TEXT_BYTES;
+  const ready = !closed && over <= 0 && (text.trim() !== '' || (files.length > 0 && !alone));
+
+  const focus = () => field.current?.focus();
+  const attach = (more: readonly File[]) => {
+    setFiles((current) => [...current, ...more]);
+    focus();
+  };
+  useImperativeHandle(handle, () => ({ focus, attach }), []);
+  useEffect(focus, []);
+  useLayoutEffect(() => fitHeight(field.current), [text]);
+
+  const sendText = () => {
+    const trimmed = text.trim();
+    if (trimmed === '') return;
+    setText('');
+    onReplied();
+    room.send(trimmed, replyTo === undefined ? {} : { replyTo: replyTo.id }).catch((error: unknown) => {
+      // Nothing that was written is lost; what has been written since stays, too.
+      setText((since) => (since === '' ? trimmed : `${trimmed}\n${since}`));
+      session.notify(explain(error));
+    });
+  };
+  const sendFiles = () => {
+    if (alone) return;
+    let sent = 0;
+    try {
+      for (const file of files) {
+        session.shelf.send(file);
+        sent += 1;
+      }
+    } catch (error) {
+      session.notify(explain(error));
+    }
+    setFiles((current) => current.slice(sent));
+  };
+  const send = () => {
+    if (!ready) return;
+    sendText();
+    sendFiles();
+    focus();
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape' && replyTo !== undefined) {
+      onCancelReply();
+    }
+  };
+  return (
+    <form
+      class="composer"
+      data-testid="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {replyTo !== undefined && <ReplyBar message={replyTo} onCancel={onCancelReply} />}
+      <Tray files={files} onRemove={(file) => setFiles((current) => current.filter((other) => other !== file))} />
+      {alone && files.length > 0 && <p class="hint">{t.composer.alone}</p>}
+      {over > 0 && (
+        <p class="problem" role="alert">
+          {t.composer.tooLong(formatBytes(over))}
+        </p>
+      )}
+      <div class="composer-line">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t.composer.attach}
+          title={t.composer.attach}
+          disabled={closed}
+          onClick={() => picker.current?.click()}
+        >
+          <AttachIcon />
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          data-testid="file-input"
+          onChange={(event) => {
+            attach([...(event.currentTarget.files ?? [])]);
+            // So that the same file can be picked again.
+            event.currentTarget.value = '';
+          }}
+        />
+        <textarea
+          ref={field}
+          class="composer-field"
+          data-testid="message-input"
+          rows={1}
+          aria-label={t.composer.label}
+          placeholder={closed ? t.composer.closed : t.composer.placeholder}
+          enterkeyhint="send"
+          disabled={closed}
+          value={text}
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            room.typing(event.currentTarget.value !== '');
+          }}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const pasted = [...(event.clipboardData?.files ?? [])];
+            if (pasted.length === 0) return;
+            event.preventDefault();
+            attach(pasted);
+          }}
+        />
+        <button
+          type="submit"
+          class="send-button"
+          aria-label={t.composer.send}
+          title={t.composer.send}
+          disabled={!ready}
+          data-testid="send"
+        >
+          <SendIcon />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function ReplyBar({ message, onCancel }: { readonly message: Message; readonly onCancel: () => void }) {
+  return (
+    <div class="reply-bar" data-testid="reply-bar">
+      <div class="reply-bar-text">
+        <strong>{t.message.replyTo(message.from.self ? t.you : message.from.name)}</strong>
+        <p>{message.text}</p>
+      </div>
+      <button type="button" class="icon-button" aria-label={t.message.cancelReply} onClick={onCancel}>
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}
+
+/** Grows with the text; the style sheet sets the most. */
+function fitHeight(field: HTMLTextAreaElement | null): void {
+  if (field === null) return;
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}
