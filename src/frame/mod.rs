@@ -121,8 +121,9 @@ macro_rules! envelope_enum {
         })+
     };
 }
-#[cfg(feature = "room")]
 pub(crate) use envelope_enum;
+
+pub mod arthas;
 
 envelope_enum! {
     /// A frame of a known type, or one (of an application, say) whose data nobody has looked at yet.
