@@ -3,7 +3,7 @@
 import { measureMessages } from './messages.mjs';
 import { measureStreams } from './streams.mjs';
 
-const load = () => import(/** @type {string} */ ('/hushroom.js'));
+const load = () => import(/** @type {string} */ ('/index.js'));
 
 const methods = {
   /** @param {{ total: number, rounds: number }} options */
