@@ -10,7 +10,7 @@ export type HushErrorCode =
   // rooms
   | 'ROOM_NOT_FOUND' | 'ROOM_FULL' | 'ROOM_EXPIRED' | 'ADMISSION_DENIED' | 'RATE_LIMITED' | 'RELAY_LIMIT'
   | 'RELAY_REFUSED' | 'RELAY_PROTOCOL' | 'CONNECT_FAILED' | 'INVALID_STATE' | 'REPLAYED' | 'BAD_SIGNATURE'
-  | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME'
+  | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME' | 'WRONG_PASSWORD'
   // transfers
   | 'UNKNOWN_TRANSFER' | 'TRANSFER_LIMIT' | 'TRANSFER_DECLINED' | 'TRANSFER_CANCELLED' | 'TRANSFER_STALLED'
   | 'MEMBER_LEFT' | 'SOURCE_FAILED' | 'SINK_FAILED' | 'SINK_TOO_LARGE' | 'UNSUPPORTED';
@@ -21,9 +21,12 @@ export interface HushError extends Error {
   readonly code: HushErrorCode;
 }
 
+/** The two kinds of rooms: our own, and those of the open-source chat Arthas. */
+export type Protocol = 'hush1' | 'arthas';
+
 /** A parsed share code. `key` is the room key itself: treat it as you would a password. */
 export interface ShareCode {
-  readonly protocol: 'hush1' | 'arthas';
+  readonly protocol: Protocol;
   readonly roomId: string;
   /** 32 bytes. */
   readonly key: Bytes;
@@ -36,7 +39,7 @@ export interface ShareCode {
 /** Options of `generateShareCode`. */
 export interface ShareCodeOptions {
   /** Default `'hush1'`. */
-  readonly protocol?: 'hush1' | 'arthas';
+  readonly protocol?: Protocol;
   /** Default 0. */
   readonly ephemeralSeconds?: number;
   /** Unix seconds. Default 0. */

@@ -16,7 +16,7 @@ use axum::{
 use hushroom::frame::MAX_FRAME_BYTES;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{assets, connection, hub::Hub, visitor};
+use crate::{arthas, assets, connection, hub::Hub, visitor};
 
 /// One read from a socket. The default of 128 KiB is taken for each connection at once; this one is no slower.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -43,7 +43,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), \
+            "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=(), \
              clipboard-write=(self), screen-wake-lock=(self)",
         ),
     ),
@@ -66,6 +66,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/ws", get(upgrade))
         .route("/ping", get(|| async { "pong" }))
+        .merge(arthas::routes())
         .fallback(get(page))
         .layer(map_response(add_headers))
         .with_state(hub)

@@ -29,7 +29,19 @@ export const ENTRIES = [
   { out: 'room.slim.cjs', entry: 'room/index', flavour: 'room', source: 'none', platform: 'web' },
   { out: 'room.workerd.js', entry: 'room/index', flavour: 'room', source: 'workerd', platform: 'web' },
   { out: 'room.edge-light.js', entry: 'room/index', flavour: 'room', source: 'edge', platform: 'web' },
+  { out: 'agent.js', entry: 'agent/index', flavour: 'room', source: 'none' },
+  { out: 'agent.cjs', entry: 'agent/index', flavour: 'room', source: 'none' },
+  { out: 'agent.plugin.js', entry: 'agent/plugin', flavour: 'room', source: 'none' },
+  { out: 'agent.plugin.cjs', entry: 'agent/plugin', flavour: 'room', source: 'none' },
 ];
+
+/**
+ * What the agent's entries take from other entries rather than bring along once more: there must be one of each, and the wasm is
+ * large. Imports as the sources have them, and the entry's name without its extension.
+ *
+ * @type {Record<string, string>}
+ */
+const SHARED = { '../room/index.js': './room.node', './index.js': './agent' };
 
 /** Makes `dist/` anew: every entry, and the wasm files beside them. A failure leaves the old one. */
 export async function bundle() {
@@ -50,7 +62,7 @@ export async function bundle() {
       external: ['ws', 'node:*'],
       legalComments: 'none',
       logLevel: 'warning',
-      plugins: [aliases(flavour, source, platform)],
+      plugins: [aliases(flavour, source, platform), ...(entry.startsWith('agent/') ? [shared(out.endsWith('.cjs') ? '.cjs' : '.js')] : [])],
     });
   }
   for (const flavour of ['core', 'room']) {
@@ -84,6 +96,24 @@ function aliases(flavour, source, platform) {
       onResolve({ filter: /^#/ }, ({ path }) => {
         const file = files[path];
         return file === undefined ? { path: external[path] ?? path, external: true } : { path: file };
+      });
+    },
+  };
+}
+
+/**
+ * Leaves {@link SHARED} modules to the entries that have them.
+ *
+ * @param {'.js' | '.cjs'} extension
+ * @returns {import('esbuild').Plugin}
+ */
+function shared(extension) {
+  return {
+    name: 'shared',
+    setup({ onResolve }) {
+      onResolve({ filter: /\/index\.js$/ }, ({ path }) => {
+        const entry = SHARED[path];
+        return entry === undefined ? undefined : { path: entry + extension, external: true };
       });
     },
   };
