@@ -197,8 +197,8 @@ export async function channelPeer(relay: string, code: string): Promise<Peer> {
 /** Where the command line client is, once it is built. */
 export function commandLine(): string {
   const name = process.platform === 'win32' ? 'hushroom.exe' : 'hushroom';
-  const built = ['release', 'debug'].map((profile) => join(targetDir, profile, name)).find((path) => existsSync(path));
-  if (built === undefined) throw new Error('the command line client is not built; run npm run build');
+  const built = ['debug', 'release'].map((profile) => join(targetDir, profile, name)).find((path) => existsSync(path));
+  if (built === undefined) throw new Error('the command line client is not built: cargo build -p hushroom-cli');
   return built;
 }
 
