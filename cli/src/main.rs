@@ -15,11 +15,13 @@ mod text;
 mod transfer;
 
 use std::{
+    ffi::OsString,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use clap::{CommandFactory, Parser};
+use hushroom::share_code::ShareCode;
 use serde_json::json;
 
 use args::{Args, Command};
@@ -27,7 +29,7 @@ use failure::{Failure, Result};
 use report::Report;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_from(std::env::args_os().map(argument));
     let report = Report {
         json: args.json,
         quiet: args.quiet,
@@ -43,6 +45,14 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure, report),
+    }
+}
+
+/// A share code may start with a hyphen, and is no option then: white space around a code does not count.
+fn argument(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some(text) if text.starts_with('-') && ShareCode::parse(text).is_ok() => format!(" {text}").into(),
+        _ => argument,
     }
 }
 
@@ -94,4 +104,24 @@ fn fail(failure: &Failure, report: Report) -> ExitCode {
     };
     let _ = writeln!(io::stderr(), "{red}error:{red:#} {failure}");
     ExitCode::from(failure.exit_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_starts_with_a_hyphen_is_no_option() {
+        const CODE: &str = "-1StGXR8_Z5jdHi6B-myT:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        for words in [
+            &["hushroom", "join", CODE, "--once"][..],
+            &["hushroom", "join", "--once", CODE],
+            &["hushroom", "receive", CODE],
+            &["hushroom", "send", "file", "--code", CODE],
+        ] {
+            let words = words.iter().map(|word| argument(OsString::from(word)));
+            assert!(Args::try_parse_from(words).is_ok());
+        }
+        assert_eq!(argument("--once".into()), "--once");
+    }
 }

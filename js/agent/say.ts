@@ -49,7 +49,9 @@ async function sayStream(answer: AsyncIterable<string>, send: (text: string) => 
     while (!ended) {
       signal?.throwIfAborted();
       next ??= iterator.next();
-      const result = await within(next, text === '' ? Infinity : flushMs, signal);
+      // Timers may come a little early: what is left of the time is waited for then, not all of it again.
+      const wait = flushMs > 0 ? flushMs - ((performance.now() - since) % flushMs) : 0;
+      const result = await within(next, text === '' ? Infinity : wait, signal);
       if (result !== undefined) {
         next = undefined;
         ended = result.done === true;

@@ -87,12 +87,12 @@ describe('say', () => {
     const { room, texts } = fakeRoom();
     async function* stream() {
       for (const word of ['One ', 'two', '.\n\nThr', 'ee four.']) yield word;
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 250));
       yield '\n\nFi';
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 250));
       yield 've.';
     }
-    await say(room, stream(), { flushMs: 30 });
+    await say(room, stream(), { flushMs: 50 });
     expect(texts).toEqual(['One two.', 'Three four.', 'Five.']);
   });
 
