@@ -120,6 +120,17 @@ pub enum Error {
     /// A post names a room, sender, recipient or version other than the one it arrived under.
     #[error("a post does not belong where it arrived")]
     Misdirected,
+    /// A member's key is not one that can be used: it is one of the few weak ones, or our own.
+    #[error("a key of a member cannot be used")]
+    WeakKey,
+    /// The stored state is older than one that was already in use: a backup came back, or the store was tampered with.
+    #[error("the stored state is version {actual}, at least {expected} was expected")]
+    RolledBack {
+        /// The lowest version that may be opened.
+        expected: u64,
+        /// The version that was found.
+        actual: u64,
+    },
     /// Posts of a member can no longer be had: it was away for longer than its peers keep them.
     #[error("{0} or more posts of a member are lost")]
     MessagesLost(u32),
@@ -197,6 +208,8 @@ impl Error {
             Self::Replayed => "REPLAYED",
             Self::BadSignature => "BAD_SIGNATURE",
             Self::Misdirected => "MISDIRECTED",
+            Self::WeakKey => "WEAK_KEY",
+            Self::RolledBack { .. } => "ROLLED_BACK",
             Self::MessagesLost(_) => "MESSAGES_LOST",
             Self::UnknownMember => "UNKNOWN_MEMBER",
             Self::UnknownTransfer => "UNKNOWN_TRANSFER",
