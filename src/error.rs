@@ -172,6 +172,27 @@ pub enum Error {
     /// The other side left the room during the transfer.
     #[error("the other side left")]
     MemberLeft,
+    /// The directory knows no user of that id.
+    #[error("the directory has no such user")]
+    UnknownUser,
+    /// The user id belongs to somebody with another identity key.
+    #[error("the user id belongs to another key")]
+    UserTaken,
+    /// A user has replaced the identity key, with proof, and nobody has acknowledged that yet.
+    #[error("the user's key has changed: compare the safety number and acknowledge it")]
+    KeyChanged,
+    /// The directory shows another identity key than the one that is trusted, without proof that its owner replaced it.
+    #[error("the user's key is another one, without proof from the old one")]
+    KeyUnproven,
+    /// The user has not renewed the keys in time.
+    #[error("the user's keys have expired")]
+    BundleExpired,
+    /// The directory shows older keys than it did before, or two at once.
+    #[error("the directory shows older keys than before")]
+    DirectoryRolledBack,
+    /// The directory's answer is not what it signed for this question, or what it shows is not signed by whom it names.
+    #[error("the directory's answer does not verify")]
+    DirectoryProof,
     /// A state that cannot arise; please report it.
     #[error("internal error: {0}")]
     Internal(&'static str),
@@ -220,6 +241,13 @@ impl Error {
             Self::TransferCancelled => "TRANSFER_CANCELLED",
             Self::TransferStalled => "TRANSFER_STALLED",
             Self::MemberLeft => "MEMBER_LEFT",
+            Self::UnknownUser => "UNKNOWN_USER",
+            Self::UserTaken => "USER_TAKEN",
+            Self::KeyChanged => "KEY_CHANGED",
+            Self::KeyUnproven => "KEY_UNPROVEN",
+            Self::BundleExpired => "BUNDLE_EXPIRED",
+            Self::DirectoryRolledBack => "DIRECTORY_ROLLED_BACK",
+            Self::DirectoryProof => "DIRECTORY_PROOF",
             Self::Internal(_) => "INTERNAL",
         }
     }

@@ -15,6 +15,8 @@ pub mod identity;
 pub mod kdf;
 pub mod message;
 #[cfg(feature = "room")]
+pub mod people;
+#[cfg(feature = "room")]
 pub mod ratchet;
 #[cfg(feature = "room")]
 pub mod room;

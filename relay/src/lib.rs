@@ -11,6 +11,7 @@ mod budget;
 mod clock;
 mod config;
 mod connection;
+mod directory;
 mod entry;
 mod http;
 mod hub;
@@ -27,5 +28,6 @@ mod visitor;
 mod wire;
 
 pub use config::{Config, Seconds};
+pub use directory::OpenError;
 pub use server::{Relay, StartError};
 pub use stats::Stats;
