@@ -234,6 +234,7 @@ impl Ratchet {
         let round = match purpose {
             Purpose::Again(_, asked) if pair.restarts.allow(now) => asked.max(next_round(pair)?),
             Purpose::Again(..) => return Ok(()),
+            Purpose::One(_) if pair.was_forgotten() && pair.restarts.allow(now) => next_round(pair)?,
             _ if pair.wants_start() => 0,
             _ => return Ok(()),
         };
@@ -269,6 +270,15 @@ impl Ratchet {
             .retain(|action| !matches!(action, Action::Post(note) if note.to == instance));
         self.inbound.leave(instance, now);
         self.revision = self.revision.saturating_add(1);
+    }
+
+    /// A post of `sender` has waited in vain for its key, for as long as the room repeats what was lost: asks to start the
+    /// pair anew, which brings the present key. Bounded, like every report.
+    pub fn key_overdue(&mut self, sender: InstanceId, now: u64) {
+        if self.pairs.get_mut(&sender).is_some_and(|pair| pair.reports.allow(now)) {
+            self.actions.push_back(Action::Broken(sender));
+            self.actions.push_back(Action::Report(sender));
+        }
     }
 
     /// To be called at [`Self::deadline`], or whenever: forgets keys that have served.

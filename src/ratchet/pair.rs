@@ -33,6 +33,8 @@ struct Slot {
     round: u16,
     /// Whether the lower key started it.
     by_lower: bool,
+    /// The other side's key that we started it with.
+    started_with: Option<Curve25519PublicKey>,
     /// Whether something was opened with it.
     confirmed: bool,
 }
@@ -54,6 +56,8 @@ pub(super) struct WaitingKey {
 /// What was in a note, and what it did to the pair.
 pub(super) struct OpenedNote {
     pub(super) content: Content,
+    /// It started a session in place of others: the other side may lack what it was given before.
+    pub(super) anew: bool,
     /// The first of a round that followed another: the pair works again.
     pub(super) healed: bool,
 }
@@ -99,6 +103,12 @@ impl Pair {
     /// Whether the other side is to start with a key of ours, and has not.
     pub(super) fn awaits_start(&self) -> bool {
         !self.we_are_lower && self.slots.is_empty()
+    }
+
+    /// Whether a pre-key made for us alone says that the other side has no session: it is not the one we started with.
+    pub(super) fn was_forgotten(&self) -> bool {
+        let used = |slot: &Slot| slot.started_with == Some(self.pre_key);
+        self.can_send() && !self.slots.iter().any(used)
     }
 
     pub(super) fn can_send(&self) -> bool {
@@ -155,12 +165,14 @@ impl Pair {
             session,
             round,
             by_lower: self.we_are_lower,
+            started_with: Some(self.pre_key),
             confirmed: false,
         });
         Ok(())
     }
 
     fn insert(&mut self, slot: Slot) {
+        self.slots.retain(|known| known.rank() != slot.rank());
         self.slots.push(slot);
         self.slots.sort_by_key(Slot::rank);
         if self.slots.len() > MAX_SESSIONS {
@@ -186,8 +198,8 @@ impl Pair {
     /// Opens a note. Of what cannot be opened nothing is kept.
     ///
     /// # Errors
-    /// [`Error::DecryptFailed`], [`Error::WeakKey`], [`Error::Replayed`] for a start seen before, [`Error::Misdirected`] for
-    /// a note written for another place, [`Error::InvalidFrame`].
+    /// [`Error::DecryptFailed`], [`Error::WeakKey`], [`Error::Misdirected`] for a note written for another place,
+    /// [`Error::InvalidFrame`].
     pub(super) fn open(
         &mut self,
         account: &mut Account,
@@ -235,22 +247,19 @@ impl Pair {
             })?;
         let plaintext = Zeroizing::new(created.plaintext);
         let (content, round) = Content::decode(&plaintext, room_id, [&self.party, own], outer)?;
-        let slot = Slot {
+        // The binding names a header that the room has not seen before, so this is no old start come back. If the rank is
+        // known, the other side has forgotten us in between.
+        let anew = self.can_send();
+        self.insert(Slot {
             session: created.session,
             round,
             by_lower: !self.we_are_lower,
+            started_with: None,
             confirmed: true,
-        };
-        // Each side starts once in a round, and only the lower key in the first: anything else is an old start come back.
-        let seen = self.slots.iter().any(|known| known.rank() == slot.rank());
-        let too_low =
-            self.slots.len() >= MAX_SESSIONS && self.slots.first().is_some_and(|low| slot.rank() < low.rank());
-        if seen || too_low || (round == 0 && self.we_are_lower) {
-            return Err(Error::Replayed);
-        }
-        self.insert(slot);
+        });
         Ok(OpenedNote {
             content,
+            anew,
             healed: round > 0,
         })
     }
@@ -269,6 +278,7 @@ impl Pair {
         let first = !core::mem::replace(&mut slot.confirmed, true);
         Ok(OpenedNote {
             content,
+            anew: false,
             healed: first && round > 0,
         })
     }

@@ -74,16 +74,17 @@ impl Ratchet {
             Ok(note) => note,
             Err(error) => {
                 // Any member can send us nonsense under another's name, so this is bounded.
-                if error == Error::DecryptFailed && pair.reports.allow(now) {
-                    self.actions.push_back(Action::Broken(sender));
-                    self.actions.push_back(Action::Report(sender));
+                if error == Error::DecryptFailed {
+                    self.key_overdue(sender, now);
                 }
                 return Err(error);
             }
         };
         self.start_opened(sender);
-        if note.healed {
+        if note.healed || note.anew {
             self.share_again(sender);
+        }
+        if note.healed {
             self.actions.push_back(Action::Healed(sender));
         }
         self.post_waiting(sender);

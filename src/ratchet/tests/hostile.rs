@@ -1,6 +1,37 @@
 //! Members who break the rules, and a relay that helps them.
 
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever comes, it is a typed error: nothing panics, nothing opens.
+    #[test]
+    fn any_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400), kind in 0u8..6) {
+        let mut world = World::new(2);
+        let ids = world.ids();
+        speak(&mut world, ids[0], "first");
+        let reader = world.members.get_mut(&ids[1]).unwrap();
+        let device_key = [7; 32];
+        prop_assert!(reader.ratchet.on_bundle(ids[0], device_key, &bytes, 0).is_err());
+        let key = crate::secret::Key::from_slice(&[1; 32]).unwrap();
+        prop_assert!(reader.ratchet.restore(&key, Some(&bytes), 0, 0).is_err());
+        let outer = Outer { header: &bytes, counter: 9 };
+        let inner = [&[kind], bytes.as_slice()].concat();
+        let opened = reader.ratchet.open(ids[0], outer, &inner, 0).map(|opened| opened.release(&reader.ratchet).unwrap());
+        prop_assert!(shows_nothing(&opened));
+        // The same behind the start of a real message.
+        let prefix = [&[kind, 0, 0, 3, 8, 1, 0x12], bytes.as_slice()].concat();
+        let opened = reader.ratchet.open(ids[0], outer, &prefix, 0).map(|opened| opened.release(&reader.ratchet).unwrap());
+        prop_assert!(shows_nothing(&opened));
+    }
+}
+
+fn shows_nothing(opened: &Result<Opened>) -> bool {
+    matches!(opened, Err(_) | Ok(Opened::NeedKey { .. }))
+}
 
 fn speak(world: &mut World, from: InstanceId, text: &str) -> Post {
     world.say(from, text);
@@ -76,8 +107,14 @@ fn no_member_presents_another_ones_message_as_its_own() {
     let mut post = next.last().unwrap().post().clone();
     post.from = ids[1];
     post.inner[1..3].copy_from_slice(&7u16.to_be_bytes());
+    let header = post.header();
+    let outer = Outer {
+        header: &header,
+        counter: post.counter,
+    };
     let reader = world.members.get_mut(&ids[2]).unwrap();
-    assert_eq!(reader.open(&post, 0).unwrap_err(), Error::Misdirected);
+    let opened = reader.ratchet.open(ids[1], outer, &post.inner, 0);
+    assert_eq!(opened.unwrap_err(), Error::Misdirected);
 }
 
 #[test]

@@ -155,3 +155,55 @@ fn forged_failures_cause_a_bounded_number_of_reports() {
     world.settle();
     assert_eq!(world.members[&ids[1]].texts(), ["x"]);
 }
+
+/// One side was away for so long that the other forgot it; then it comes back, still running.
+#[test]
+fn who_was_forgotten_and_comes_back_is_heard_again() {
+    for forgetful in [0, 1] {
+        let mut world = World::new(2);
+        let ids = world.ids();
+        let (forgetful, away) = (ids[forgetful], ids[1 - forgetful]);
+        for id in &ids {
+            world.say(*id, "before");
+        }
+        world.settle();
+        let now = world.now;
+        world.members.get_mut(&forgetful).unwrap().ratchet.remove(away, now);
+        world.members.get_mut(&forgetful).unwrap().ratchet.on_timer(700_000);
+        world.now = 700_000;
+        let hello = world.members.get_mut(&away).unwrap().hello(None, true, world.now);
+        world.send([hello]);
+        world.settle();
+        for _ in 0..2 {
+            for id in &ids {
+                world.say(*id, "after");
+                world.settle();
+            }
+        }
+        for id in &ids {
+            assert_eq!(world.members[id].texts(), ["before", "after", "after"]);
+            assert!(world.members[id].errors.is_empty() && world.members[id].pending.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_share_that_never_came_is_asked_for() {
+    let mut world = World::new(2);
+    let ids = world.ids();
+    world.say(ids[0], "lost");
+    world.wires.retain(|(_, wire)| wire.post().to.is_empty());
+    world.settle();
+    let reader = world.members.get_mut(&ids[1]).unwrap();
+    assert_eq!((reader.pending.len(), reader.texts().len()), (1, 0));
+    reader.ratchet.key_overdue(ids[0], 0);
+    reader.ratchet.key_overdue(ids[0], 0);
+    let wires = reader.pump();
+    assert_eq!(wires.len(), 1);
+    world.send(wires);
+    world.settle();
+    world.say(ids[0], "heard");
+    world.settle();
+    assert_eq!(world.members[&ids[1]].texts(), ["heard"]);
+    assert_eq!(world.members[&ids[1]].errors, [Error::MessagesLost(1)]);
+}
