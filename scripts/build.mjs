@@ -45,7 +45,7 @@ async function buildPackage() {
   };
   await unlessFresh('package', what, async () => {
     await bundle();
-    await writeTypes(['index', 'room/index']);
+    await writeTypes(['index', 'room/index', 'people/index']);
     const modules = ENTRIES.map(({ out }) => out).filter((out) => out.endsWith('.js'));
     printSizes([...modules, 'core.wasm', 'room.wasm']);
   });

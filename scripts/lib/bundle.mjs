@@ -10,7 +10,8 @@ import { at } from './run.mjs';
 /**
  * A file in `dist/`, the module it is made from, and what stands in for the names that differ.
  *
- * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node' }} Entry
+ * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node',
+ *   room?: string }} Entry
  */
 
 /** @type {Entry[]} */
@@ -29,6 +30,15 @@ export const ENTRIES = [
   { out: 'room.slim.cjs', entry: 'room/index', flavour: 'room', source: 'none', platform: 'web' },
   { out: 'room.workerd.js', entry: 'room/index', flavour: 'room', source: 'workerd', platform: 'web' },
   { out: 'room.edge-light.js', entry: 'room/index', flavour: 'room', source: 'edge', platform: 'web' },
+  // Each runs on the wasm of the room entry of the same kind.
+  { out: 'people.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', room: './room.js' },
+  { out: 'people.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', room: './room.cjs' },
+  { out: 'people.node.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', room: './room.node.js' },
+  { out: 'people.node.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', room: './room.node.cjs' },
+  { out: 'people.slim.js', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', room: './room.slim.js' },
+  { out: 'people.slim.cjs', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', room: './room.slim.cjs' },
+  { out: 'people.workerd.js', entry: 'people/index', flavour: 'room', source: 'workerd', platform: 'web', room: './room.workerd.js' },
+  { out: 'people.edge-light.js', entry: 'people/index', flavour: 'room', source: 'edge', platform: 'web', room: './room.edge-light.js' },
 ];
 
 /** Makes `dist/` anew: every entry, and the wasm files beside them. A failure leaves the old one. */
@@ -38,7 +48,7 @@ export async function bundle() {
   const folder = at('.tools/dist');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { out, entry, flavour, source, platform } of ENTRIES) {
+  for (const { out, entry, flavour, source, platform, room } of ENTRIES) {
     await build({
       entryPoints: [at('js', `${entry}.ts`)],
       outfile: join(folder, out),
@@ -50,7 +60,7 @@ export async function bundle() {
       external: ['ws', 'node:*'],
       legalComments: 'none',
       logLevel: 'warning',
-      plugins: [aliases(flavour, source, platform)],
+      plugins: [aliases(flavour, source, platform), ...(room === undefined ? [] : [sharedRoom(room)])],
     });
   }
   for (const flavour of ['core', 'room']) {
@@ -75,6 +85,7 @@ function aliases(flavour, source, platform) {
     '#wasm-base64': at('js/gen', flavour, 'base64.js'),
     '#source': at(`js/source.${source}.ts`),
     '#platform': at(`js/room/platform.${platform}.ts`),
+    '#file-store': at(`js/people/file-store.${platform}.ts`),
   };
   /** @type {Record<string, string>} */
   const external = { '#wasm-workerd': `./${flavour}.wasm`, '#wasm-edge': `./${flavour}.wasm?module` };
@@ -85,6 +96,21 @@ function aliases(flavour, source, platform) {
         const file = files[path];
         return file === undefined ? { path: external[path] ?? path, external: true } : { path: file };
       });
+    },
+  };
+}
+
+/**
+ * Leaves the room's module to the room's entry: the wasm is large, and there must be one of it.
+ *
+ * @param {string} room
+ * @returns {import('esbuild').Plugin}
+ */
+function sharedRoom(room) {
+  return {
+    name: 'shared-room',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.\/room\/index\.js$/ }, () => ({ path: room, external: true }));
     },
   };
 }

@@ -11,7 +11,7 @@ use std::{
 
 use hushroom::{
     frame::{
-        people::{refusal_code as code, Fetch, Invite, Lookup, PeopleFrame, Signed, UserName},
+        people::{refusal_code as code, Fetch, Invite, Lookup, PeopleFrame, UserName},
         Bin, FixedBin,
     },
     people::{
