@@ -7,6 +7,10 @@ import { expect, test } from 'vitest';
 const BELOW: Readonly<Record<string, string>> = {
   // A member who forges has to hold the room's key and break the protocol.
   BAD_SIGNATURE: 'src/room/hush1/tests/hostile.rs',
+  // A member's device has to be broken, or to attack.
+  WEAK_KEY: 'src/ratchet/tests/hostile.rs',
+  // Rooms keep no state yet.
+  ROLLED_BACK: 'src/ratchet/tests/states.rs',
   // The TypeScript layer never names a transfer that is over to the machine.
   UNKNOWN_TRANSFER: 'src/room/hush1/tests/files.rs',
   // Takes half a minute of the machine's time.
