@@ -2,6 +2,6 @@ import { hushError } from '../errors.js';
 import type { IdentityStore } from './types.js';
 
 /** Files are for Node. */
-export function fileStore(_path: string): IdentityStore {
+export function platformFileStore(_path: string): IdentityStore {
   throw hushError('UNSUPPORTED', 'files work in Node only; use indexedDbStore');
 }

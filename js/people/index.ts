@@ -1,5 +1,5 @@
 export { isHushError } from '../errors.js';
-export { fileStore } from '#file-store';
+export { fileStore } from './file-store.js';
 export { register } from './register.js';
 export { indexedDbStore, memoryStore } from './store.js';
 export type * from './types.js';
