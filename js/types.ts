@@ -10,7 +10,7 @@ export type HushErrorCode =
   // rooms
   | 'ROOM_NOT_FOUND' | 'ROOM_FULL' | 'ROOM_EXPIRED' | 'ADMISSION_DENIED' | 'RATE_LIMITED' | 'RELAY_LIMIT'
   | 'RELAY_REFUSED' | 'RELAY_PROTOCOL' | 'CONNECT_FAILED' | 'INVALID_STATE' | 'REPLAYED' | 'BAD_SIGNATURE'
-  | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME'
+  | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME' | 'WRONG_PASSWORD'
   | 'WEAK_KEY' | 'ROLLED_BACK'
   // people
   | 'UNKNOWN_USER' | 'USER_TAKEN' | 'KEY_CHANGED' | 'KEY_UNPROVEN' | 'BUNDLE_EXPIRED' | 'DIRECTORY_ROLLED_BACK'
@@ -25,9 +25,12 @@ export interface HushError extends Error {
   readonly code: HushErrorCode;
 }
 
+/** The two kinds of rooms: our own, and those of the open-source chat Arthas. */
+export type Protocol = 'hush1' | 'arthas';
+
 /** A parsed share code. `key` is the room key itself: treat it as you would a password. */
 export interface ShareCode {
-  readonly protocol: 'hush1' | 'arthas';
+  readonly protocol: Protocol;
   readonly roomId: string;
   /** 32 bytes. */
   readonly key: Bytes;
@@ -40,7 +43,7 @@ export interface ShareCode {
 /** Options of `generateShareCode`. */
 export interface ShareCodeOptions {
   /** Default `'hush1'`. */
-  readonly protocol?: 'hush1' | 'arthas';
+  readonly protocol?: Protocol;
   /** Default 0. */
   readonly ephemeralSeconds?: number;
   /** Unix seconds. Default 0. */

@@ -1,7 +1,7 @@
 // Builds the package into `dist/`, the demo into `www/dist/`, and the relay, which carries the demo. What has not changed
 // is not built again.
 //
-//   node scripts/build.mjs [core | room | js | www | relay | all]
+//   node scripts/build.mjs [core | room | js | www | relay | cli | all]
 
 import { pathToFileURL } from 'node:url';
 
@@ -23,6 +23,7 @@ const STEPS = {
     await buildWww();
   },
   relay: () => run('cargo', ['build', '--release', '--locked', '-p', 'hushroom-relay']),
+  cli: () => run('cargo', ['build', '--release', '--locked', '-p', 'hushroom-cli']),
   async all() {
     await STEPS['www']?.();
     await STEPS['relay']?.();
@@ -45,7 +46,7 @@ async function buildPackage() {
   };
   await unlessFresh('package', what, async () => {
     await bundle();
-    await writeTypes(['index', 'room/index', 'people/index']);
+    await writeTypes(['index', 'room/index', 'people/index', 'agent/index', 'agent/plugin']);
     const modules = ENTRIES.map(({ out }) => out).filter((out) => out.endsWith('.js'));
     printSizes([...modules, 'core.wasm', 'room.wasm']);
   });

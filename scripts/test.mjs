@@ -21,6 +21,7 @@ const STEPS = {
   wasm: testWasm,
   typecheck: () => run('npm', ['run', '--silent', 'typecheck']),
   js: () => run('vitest', ['run', '--project', 'js'], { env: browserEnv() }),
+  // Has a part for the command line, which the step `rust` has built.
   e2e: () => run('vitest', ['run', '--project', 'e2e'], { env: browserEnv() }),
 };
 

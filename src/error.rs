@@ -155,11 +155,19 @@ pub enum Error {
         actual: usize,
     },
     /// A name that is empty or too long once cleaned.
-    #[error("a name has 1 to {limit} bytes of printable text")]
+    #[error("a name has 1 to {limit} {unit} of printable text")]
     InvalidName {
-        /// The limit in UTF-8 bytes.
+        /// The limit.
         limit: usize,
+        /// What the limit counts: `bytes` of UTF-8, or `characters`.
+        unit: &'static str,
     },
+    /// The room's protocol has no such thing.
+    #[error("not possible in a room of this protocol: {0}")]
+    Unsupported(&'static str),
+    /// The room has another password, or has one where none was given.
+    #[error("wrong room password")]
+    WrongPassword,
     /// Every receiver declined the file.
     #[error("the file was declined")]
     TransferDeclined,
@@ -237,6 +245,8 @@ impl Error {
             Self::TransferLimit { .. } => "TRANSFER_LIMIT",
             Self::TextTooLong { .. } => "TEXT_TOO_LONG",
             Self::InvalidName { .. } => "INVALID_NAME",
+            Self::Unsupported(_) => "UNSUPPORTED",
+            Self::WrongPassword => "WRONG_PASSWORD",
             Self::TransferDeclined => "TRANSFER_DECLINED",
             Self::TransferCancelled => "TRANSFER_CANCELLED",
             Self::TransferStalled => "TRANSFER_STALLED",

@@ -42,6 +42,17 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The protocol of that name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when there is none.
+    pub fn parse(name: &str) -> Result<Self> {
+        [Self::Hush1, Self::Arthas]
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
+            .ok_or(Error::InvalidArgument("the protocol is hush1 or arthas"))
+    }
+
     /// The protocol's name on the wire and in JavaScript.
     #[must_use]
     pub const fn name(self) -> &'static str {

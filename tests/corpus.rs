@@ -24,6 +24,11 @@ fn replay(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
+fn arthas_frame() {
+    replay("arthas_frame", checks::arthas_frame::check);
+}
+
+#[test]
 fn frame() {
     replay("frame", checks::frame::check);
 }

@@ -10,7 +10,13 @@
 
 use hushroom::{
     file::{Header, Opener, RangeOpener, Sealer, SegmentKey, SegmentSize, HEADER_BYTES, HEADER_RANDOM_BYTES},
+    frame::{
+        arthas::{ArthasFrame, RoomJoined},
+        Member, RelayId,
+    },
+    room::{Config, FileMeta, Opening, Room, Sealing},
     secret::Key,
+    share_code::{Protocol, ShareCode},
     wasm::file::{
         Direction, Engine, EngineKind, FileKey, FileOpener, FileRangeOpener, FileSealer, IndexedOpener, IndexedSealer,
     },
@@ -247,15 +253,27 @@ fn key() -> Key {
     Key::from_slice(&[1; 32]).unwrap()
 }
 
+fn sealing<'a>(key: &'a Key, associated_data: &[u8]) -> Sealing<'a> {
+    Sealing::Segments {
+        key,
+        header: header(),
+        associated_data: associated_data.to_vec(),
+    }
+}
+
+fn opening<'a>(key: &'a Key, associated_data: &[u8]) -> Opening<'a> {
+    Opening::Segments {
+        key,
+        header: header(),
+        associated_data: associated_data.to_vec(),
+    }
+}
+
 #[wasm_bindgen_test]
 async fn an_indexed_sealer_lets_out_one_plaintext_for_each_index() {
     for kind in ENGINES {
-        let sealer = IndexedSealer::build(&key(), header(), b"ad", SegmentSize::ROOM, kind)
-            .await
-            .unwrap();
-        let opener = IndexedOpener::build(&key(), header(), b"ad", SegmentSize::ROOM, kind)
-            .await
-            .unwrap();
+        let sealer = IndexedSealer::build(sealing(&key(), b"ad"), kind).await.unwrap();
+        let opener = IndexedOpener::build(&opening(&key(), b"ad"), kind).await.unwrap();
         assert_eq!(sealer.header().to_vec(), header().encode());
         let plaintext = vec![9; 65_520];
         let first = settle(sealer.seal(3, false, &plaintext.as_slice().into()))
@@ -265,7 +283,12 @@ async fn an_indexed_sealer_lets_out_one_plaintext_for_each_index() {
             .await
             .unwrap();
         assert!(first == again);
-        assert!(settle(opener.open(3, false, &first.as_slice().into())).await.unwrap() == plaintext);
+        assert!(
+            settle(opener.open(3, false, &first.as_slice().into(), None))
+                .await
+                .unwrap()
+                == plaintext
+        );
 
         let changed = settle(sealer.seal(3, false, &vec![8; 65_520].as_slice().into())).await;
         assert_eq!(changed.unwrap_err(), "SOURCE_CHANGED");
@@ -276,19 +299,21 @@ async fn an_indexed_sealer_lets_out_one_plaintext_for_each_index() {
             "INVALID_ARGUMENT"
         );
         assert_eq!(
-            settle(opener.open(4, false, &first.as_slice().into()))
+            settle(opener.open(4, false, &first.as_slice().into(), None))
                 .await
                 .unwrap_err(),
             "DECRYPT_FAILED"
         );
         assert_eq!(
-            settle(opener.open(3, true, &first.as_slice().into()))
+            settle(opener.open(3, true, &first.as_slice().into(), None))
                 .await
                 .unwrap_err(),
             "TRUNCATED"
         );
         assert_eq!(
-            settle(opener.open(3, true, &first[..15].into())).await.unwrap_err(),
+            settle(opener.open(3, true, &first[..15].into(), None))
+                .await
+                .unwrap_err(),
             "TRUNCATED"
         );
     }
@@ -297,9 +322,7 @@ async fn an_indexed_sealer_lets_out_one_plaintext_for_each_index() {
 #[wasm_bindgen_test]
 async fn two_plaintexts_for_one_index_under_way_at_once() {
     for kind in ENGINES {
-        let sealer = IndexedSealer::build(&key(), header(), b"", SegmentSize::ROOM, kind)
-            .await
-            .unwrap();
+        let sealer = IndexedSealer::build(sealing(&key(), b""), kind).await.unwrap();
         let one = sealer.seal(0, true, &[1].as_slice().into());
         let other = sealer.seal(0, true, &[2].as_slice().into());
         let (one, other) = (settle(one).await, settle(other).await);
@@ -377,4 +400,80 @@ async fn keys_are_checked_and_used_through_their_object() {
 fn call<T: JsCast>(object: &JsValue, method: &str) -> T {
     let function: js_sys::Function = get(object, method).unchecked_into();
     function.call0(object).unwrap().unchecked_into()
+}
+
+/// A chunk sealer comes out of a room that sends a file, and nowhere else.
+fn arthas_room() -> Room {
+    let mut count = 0_u8;
+    let random = Box::new(move |out: &mut [u8]| {
+        count = count.wrapping_add(1);
+        out.fill(count);
+        Ok(())
+    });
+    let code = ShareCode::generate(Protocol::Arthas, (&[1; 21], key()));
+    let room_id = code.room_id.clone();
+    let mut room = Room::new(Config::join(code, "Ada".into(), None, random), 0).unwrap();
+    room.on_connected(0).unwrap();
+    let member = |id: &str| Member {
+        id: RelayId(id.into()),
+        name: id.into(),
+        color: String::new(),
+    };
+    let joined = RoomJoined {
+        room_id,
+        members: vec![member("a"), member("b")],
+        has_password: false,
+        ephemeral: 0,
+        expires_at: 0,
+        receipts: true,
+    };
+    let frame = ArthasFrame::from(joined).encode().unwrap();
+    room.on_frame(&frame, frame.len(), 0);
+    room
+}
+
+#[wasm_bindgen_test]
+async fn chunks_are_sealed_once_each_under_their_own_iv() {
+    for kind in ENGINES {
+        let mut room = arthas_room();
+        let meta = FileMeta {
+            name: "a".into(),
+            size: Some(65_540),
+            replayable: true,
+            ..FileMeta::default()
+        };
+        let id = room.offer_file(&meta, 0).unwrap();
+        let sealer = IndexedSealer::build(room.sealing(&id).unwrap(), kind).await.unwrap();
+        let key = key();
+        let opener = IndexedOpener::build(&Opening::Chunks { key: &key }, kind)
+            .await
+            .unwrap();
+        assert_eq!(sealer.header().length(), 0);
+        assert_eq!(room.sealing(&id).err().map(|error| error.code()), Some("INVALID_STATE"));
+
+        for (index, plaintext) in [(0, vec![7; 65_536]), (1, b"last".to_vec())] {
+            let job = room.next_bulk(50).unwrap();
+            assert_eq!((job.segment, job.last), (index, index == 1));
+            let body = settle(sealer.seal(index, job.last, &plaintext.as_slice().into()))
+                .await
+                .unwrap();
+            let mut frame = room.bulk_head(job.ticket, body.len()).unwrap().unwrap();
+            frame.extend_from_slice(&body);
+            let Ok(ArthasFrame::SendFileChunk(chunk)) = ArthasFrame::decode(&frame) else {
+                panic!("not a chunk");
+            };
+            let open = |iv: Option<Vec<u8>>| opener.open(index, job.last, &body.as_slice().into(), iv);
+            assert!(settle(open(Some(chunk.iv.0.clone()))).await.unwrap() == plaintext);
+            assert_eq!(settle(open(Some(vec![9; 12]))).await.unwrap_err(), "DECRYPT_FAILED");
+            for iv in [None, Some(vec![9; 11])] {
+                assert_eq!(settle(open(iv)).await.unwrap_err(), "INVALID_ARGUMENT");
+            }
+            let again = sealer.seal(index, job.last, &plaintext.as_slice().into());
+            assert_eq!(settle(again).await.unwrap_err(), "SOURCE_CHANGED");
+        }
+        assert_eq!(
+            settle(sealer.seal(1, true, &[1].as_slice().into())).await.unwrap_err(),
+            "INVALID_ARGUMENT"
+        );
+    }
 }

@@ -104,6 +104,7 @@ fn offer(world: &mut World, who: usize, files: &mut u8, segments: usize) {
         size: Some(segments as u64 * 20_000),
         replayable: true,
         to: vec![],
+        voice_seconds: None,
     };
     let mut header = [*files; 40];
     header[0] = 40;

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
+pub(crate) mod arthas_frame;
 pub(crate) mod file_open;
 pub(crate) mod frame;
 pub(crate) mod meddle;

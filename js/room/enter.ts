@@ -1,17 +1,25 @@
 import { checkInteger, checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
-import { roomWasm } from '../load-room.js';
+import type { RoomMachine } from '../gen/room/glue.js';
+import { roomWasm, type RoomWasm } from '../load-room.js';
 import { defaultWebSocket } from '#platform';
+import type { Protocol } from '../types.js';
 import { now } from './clock.js';
 import { enterRoom } from './room.js';
 import { relayUrl } from './socket.js';
 import type { ConnectOptions, CreateRoomOptions, JoinRoomOptions, Room } from './types.js';
 
+const MAX_MEMBERS = 50;
+/** 7 days: the longest a relay keeps a room, and so the longest a message can have to last. */
+const MAX_SECONDS = 604_800;
+const MAX_PASSWORD_BYTES = 1024;
+
 /**
  * Makes a room and enters it. Its share code is `room.code`: give it, or a link with it, to whom you want in.
  *
- * @throws `CONNECT_FAILED` when the relay cannot be reached, `RELAY_LIMIT`, `INVALID_NAME`, `INVALID_ARGUMENT`; the
- * signal's reason.
+ * @throws `CONNECT_FAILED` when the relay cannot be reached, `RELAY_LIMIT`, `INVALID_NAME`, `INVALID_ARGUMENT`; `UNSUPPORTED`
+ * for an option that rooms of this protocol do not have; `TypeError` and `RangeError` for options of a wrong type or out of
+ * range; the signal's reason. All but the first two come before anything is sent.
  *
  * @example
  * ```ts
@@ -24,19 +32,27 @@ import type { ConnectOptions, CreateRoomOptions, JoinRoomOptions, Room } from '.
  */
 export async function createRoom(options: CreateRoomOptions): Promise<Room> {
   check(options);
-  const { protocol = 'hush1', maxMembers = 0, expirySeconds = 0 } = options;
-  if (protocol !== 'hush1') throw hushError('INVALID_ARGUMENT', 'the protocol is hush1');
-  checkInteger('maxMembers', maxMembers, 50);
-  checkInteger('expirySeconds', expirySeconds, 604_800);
-  const code = roomWasm().generateShareCode(protocol, 0, 0);
-  return enter(code, options, true, maxMembers, expirySeconds);
+  const { protocol = 'hush1', maxMembers = 0, expirySeconds = 0, ephemeralSeconds = 0, password } = options;
+  if (protocol !== 'hush1' && protocol !== 'arthas') throw hushError('INVALID_ARGUMENT', 'the protocol is hush1 or arthas');
+  checkInteger('maxMembers', maxMembers, MAX_MEMBERS);
+  checkInteger('expirySeconds', expirySeconds, MAX_SECONDS);
+  checkInteger('ephemeralSeconds', ephemeralSeconds, MAX_SECONDS);
+  checkPassword(password, protocol);
+  if (protocol === 'arthas' && options.maxMembers !== undefined) {
+    throw hushError('UNSUPPORTED', `rooms of this protocol always take ${MAX_MEMBERS} members`);
+  }
+  return enter(protocol, options, ({ RoomMachine }) =>
+    RoomMachine.create(protocol, options.name, password, maxMembers, expirySeconds, ephemeralSeconds, now()),
+  );
 }
 
 /**
- * Joins a room.
+ * Joins a room, of the protocol that its code names.
  *
- * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `CONNECT_FAILED`,
- * `INVALID_NAME`; the signal's reason.
+ * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `WRONG_PASSWORD` when the room
+ * has another password than was given, or one where none was; `RATE_LIMITED` after too many wrong ones; `CONNECT_FAILED`,
+ * `INVALID_NAME`, `UNSUPPORTED` for a password where there are none; `TypeError` and `RangeError` for options of a wrong type or out
+ * of range; the signal's reason.
  *
  * @example
  * ```ts
@@ -51,10 +67,13 @@ export async function createRoom(options: CreateRoomOptions): Promise<Room> {
  */
 export async function joinRoom(options: JoinRoomOptions): Promise<Room> {
   check(options);
-  checkString('code', options.code);
-  const { protocol } = roomWasm().parseShareCode(options.code) as { protocol: string };
-  if (protocol !== 'hush1') throw hushError('UNSUPPORTED', 'rooms of this protocol cannot be joined yet');
-  return enter(options.code, options, false, 0, 0);
+  const { code, name, password } = options;
+  checkString('code', code);
+  const parsed = roomWasm().parseShareCode(code) as { protocol: Protocol; key: Uint8Array };
+  // The machine reads the code for itself.
+  parsed.key.fill(0);
+  checkPassword(password, parsed.protocol);
+  return enter(parsed.protocol, options, ({ RoomMachine }) => RoomMachine.join(code, name, password, now()));
 }
 
 function check(options: ConnectOptions): void {
@@ -63,12 +82,16 @@ function check(options: ConnectOptions): void {
   options.signal?.throwIfAborted();
 }
 
-function enter(code: string, options: ConnectOptions, create: boolean, maxMembers: number, expirySeconds: number): Promise<Room> {
+function checkPassword(password: string | undefined, protocol: Protocol): void {
+  if (password === undefined) return;
+  checkString('password', password);
+  if (protocol !== 'arthas') throw hushError('UNSUPPORTED', 'rooms of this protocol have no password');
+  const { length } = new TextEncoder().encode(password);
+  if (length === 0 || length > MAX_PASSWORD_BYTES) throw new RangeError(`password must have 1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8`);
+}
+
+function enter(protocol: Protocol, options: ConnectOptions, newMachine: (wasm: RoomWasm) => RoomMachine): Promise<Room> {
   const url = relayUrl(options.relay);
   const WebSocket = options.WebSocket ?? defaultWebSocket();
-  const { RoomMachine } = roomWasm();
-  const machine = new RoomMachine(code, options.name, create, maxMembers, expirySeconds, now());
-  // A link may have been given: the room hands out the code alone.
-  const bare = code.includes('#') ? decodeURIComponent(code.slice(code.indexOf('#') + 1)).trim() : code.trim();
-  return enterRoom({ machine, code: bare, url, WebSocket, options });
+  return enterRoom({ machine: newMachine(roomWasm()), protocol, url, WebSocket, options });
 }

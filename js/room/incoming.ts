@@ -1,29 +1,33 @@
 import { hushError, isHushError } from '../errors.js';
 import type { IndexedOpener, RoomMachine } from '../gen/room/glue.js';
 import { now } from './clock.js';
-import { createMeter, plaintextBytes } from './progress.js';
-import { openSink } from './sinks.js';
-import type { FileOffer, FileSink, IncomingTransfer, Member, ReceivedFile, SinkTarget, TransferState } from './types.js';
-import type { HushError, HushErrorCode } from '../types.js';
+import { LAYOUTS } from './layout.js';
+import type { BulkIn, MachineEvent } from './machine.js';
+import { receive, type Piece, type Receiving } from './receiving.js';
+import type { FileOffer, IncomingTransfer, Member } from './types.js';
+import type { HushError, HushErrorCode, Protocol } from '../types.js';
 
-const HEADER_BYTES = 40;
-
-/** What a transfer needs of its room. */
+/** What a file needs of its room. */
 export interface IncomingHost {
+  readonly protocol: Protocol;
   step<T>(action: (machine: RoomMachine) => T): T;
   onChange(transfer: IncomingTransfer): void;
-  /** The offer was answered, and is no longer open. */
-  onAnswered(id: string): void;
+  /** The offer is no longer open: it was accepted, or else declined. */
+  onAnswered(accepted: boolean): void;
   /** The sink could not be opened: the offer is open again. */
   onReopened(offer: FileOffer): void;
+  /** What came without being asked for is of no use, and nobody has accepted it yet. */
+  onSpoiled(error: HushError): void;
 }
 
 /** A file that is offered or comes to us, and how the room drives it. */
 export interface Incoming {
   readonly offer: FileOffer;
   readonly transfer: IncomingTransfer | undefined;
-  /** A piece of it, whose ciphertext is `body` and ends at offset `end`. */
-  onBulk(segment: number, last: boolean, end: number, body: Uint8Array): void;
+  /** The offer is known to the room. What comes without being asked for can be opened. */
+  begin(): void;
+  /** A piece of it, which lies in `frame`. */
+  onBulk(bulk: BulkIn, frame: Uint8Array): void;
   onSize(size: number): void;
   /** The machine says that it is over. */
   onEnded(error: HushError): void;
@@ -31,217 +35,162 @@ export interface Incoming {
   onConnection(open: boolean): void;
 }
 
-/** The offer of a file. */
+/**
+ * The offer of a file.
+ *
+ * A file that has to be asked for begins to come once it is accepted. One that is pushed is opened as it comes, and kept:
+ * accepting it only says where to.
+ */
 export function createIncoming(
   host: IncomingHost,
   from: Member,
-  file: { id: string; name: string; mime: string; size: number | undefined },
+  { id, name, mime, size: offered, voiceSeconds, thumbnail }: Extract<MachineEvent, { type: 'file-offer' }>,
 ): Incoming {
-  let size = file.size;
-  let running: Running | undefined;
+  const layout = LAYOUTS[host.protocol];
+  let size = offered ?? undefined;
+  let running: Receiving | undefined;
   let answered = false;
+  /** Whether the machine counts on us to say how this ends. */
+  let owed = layout.pushed;
+  /** By their index, until they are in the sink. */
+  const pieces = new Map<number, Piece>();
+  let opener: IndexedOpener | undefined;
+  let making: Promise<IndexedOpener> | undefined;
+  let over = false;
+
+  /** Nothing will be opened any more. */
+  function release() {
+    over = true;
+    pieces.clear();
+    opener = undefined;
+    void making?.then((it) => it.free()).catch(() => undefined);
+    making = undefined;
+  }
+
+  function end(code: HushErrorCode) {
+    if (!owed) return;
+    owed = false;
+    host.step((machine) => machine.endTransfer(id, code, now()));
+  }
+
+  async function makeOpener(): Promise<void> {
+    making = host.step((machine) => machine.opener(id)) as Promise<IndexedOpener>;
+    const made = await making;
+    if (!over) opener = made;
+  }
+
+  /** A piece cannot be opened, or the machine cannot go on with it. */
+  function spoil(error: unknown) {
+    if (over) return;
+    if (running !== undefined) {
+      running.fail(error);
+      return;
+    }
+    const reason = isHushError(error) ? error : hushError('INTERNAL', 'a piece of a file cannot be opened', error);
+    const tell = owed;
+    answered = true;
+    owed = false;
+    release();
+    host.onSpoiled(reason);
+    if (tell) host.step((machine) => machine.endTransfer(id, reason.code, now()));
+  }
 
   const offer: FileOffer = {
-    id: file.id,
-    from,
-    name: file.name,
-    mime: file.mime,
+    id, from, name, mime,
     get size() {
       return size;
     },
+    ...(voiceSeconds !== null && { voiceSeconds }),
+    ...(thumbnail !== null && { thumbnail }),
     accept(target, { signal } = {}) {
       signal?.throwIfAborted();
       if (answered) throw hushError('INVALID_STATE', 'the offer was answered already');
       answered = true;
-      running = receive(host, offer, target, signal, () => {
-        answered = false;
-        running = undefined;
-        host.onReopened(offer);
-      });
+      running = receive(
+        {
+          onChange: host.onChange,
+          async onReady() {
+            if (!layout.pushed) await makeOpener();
+            if (over) return;
+            host.step((machine) => machine.acceptFile(id, now()));
+            owed = true;
+          },
+          onNoSink() {
+            answered = false;
+            running = undefined;
+            host.onReopened(offer);
+          },
+          onWritten(written) {
+            if (!layout.pushed) host.step((machine) => machine.delivered(id, written));
+            return layout.plaintextBytes(written);
+          },
+          onWhole() {
+            host.step((machine) => machine.finishFile(id, now()));
+            owed = false;
+          },
+          onFailed: end,
+          onOver: release,
+        },
+        offer,
+        pieces,
+        target,
+        signal,
+      );
       // Known as a transfer before it is gone as an offer.
       host.onChange(running.transfer);
-      host.onAnswered(file.id);
+      host.onAnswered(true);
       return running.transfer;
     },
     decline() {
       if (answered) throw hushError('INVALID_STATE', 'the offer was answered already');
-      host.step((machine) => machine.declineFile(file.id, now()));
+      host.step((machine) => machine.declineFile(id, now()));
+      owed = false;
       answered = true;
-      host.onAnswered(file.id);
+      release();
+      host.onAnswered(false);
     },
   };
 
   return {
     offer,
+    begin() {
+      if (layout.pushed && !over) makeOpener().catch(spoil);
+    },
     get transfer() {
       return running?.transfer;
     },
-    onBulk: (segment, last, end, body) => running?.onBulk(segment, last, end, body),
+    onBulk([, segment, last, pieceEnd, bodyStart, bodyEnd, iv], frame) {
+      if (over) return;
+      // The header at the start of the first cell stands in the offer too, and is taken from there.
+      const body = frame.subarray(bodyStart + (segment === 0 ? layout.header : 0), bodyEnd);
+      let opening: Promise<Uint8Array>;
+      try {
+        if (opener !== undefined) opening = opener.open(segment, last, body, iv);
+        else if (making !== undefined) opening = making.then((it) => it.open(segment, last, body, iv));
+        else return;
+      } catch (error) {
+        spoil(error);
+        return;
+      }
+      opening.catch(() => undefined);
+      pieces.set(segment, { last, end: pieceEnd, opening });
+      // The machine tells the sender when it has heard that of all of them, whether or not the file is wanted.
+      if (layout.pushed) opening.then(() => over || host.step((machine) => machine.delivered(id, pieceEnd))).catch(spoil);
+      running?.wake();
+    },
     onSize(known) {
       size = known;
       running?.onSize(known);
     },
     onEnded(error) {
       answered = true;
+      owed = false;
       running?.onEnded(error);
-    },
-    onConnection: (open) => running?.onConnection(open),
-  };
-}
-
-/** A piece that is being opened. */
-interface Piece {
-  readonly last: boolean;
-  readonly end: number;
-  readonly opening: Promise<Uint8Array>;
-}
-
-type Running = Required<Pick<Incoming, 'onBulk' | 'onSize' | 'onEnded' | 'onConnection'>> & { readonly transfer: IncomingTransfer };
-
-function receive(
-  host: IncomingHost,
-  offer: FileOffer,
-  target: SinkTarget | undefined,
-  signal: AbortSignal | undefined,
-  reopen: () => void,
-): Running {
-  const { id } = offer;
-  let ended = false;
-  let accepted = false;
-  let connected = true;
-  let sink: FileSink | undefined;
-  let opener: IndexedOpener | undefined;
-  /** In the order of the file. The first may be on its way into the sink. */
-  const pieces: Piece[] = [];
-  let resolveDone!: (file: ReceivedFile) => void;
-  let rejectDone!: (error: unknown) => void;
-  const done = new Promise<ReceivedFile>((resolve, reject) => {
-    resolveDone = resolve;
-    rejectDone = reject;
-  });
-  done.catch(() => undefined);
-  const meter = createMeter(offer.size, () => host.onChange(transfer));
-  const transfer: IncomingTransfer = {
-    direction: 'in',
-    id,
-    from: offer.from,
-    name: offer.name,
-    mime: offer.mime,
-    get size() {
-      return offer.size;
-    },
-    get state() {
-      return meter.current.state;
-    },
-    get progress() {
-      return meter.current;
-    },
-    progressEvents: () => meter.events(),
-    done,
-    cancel: () => fail(hushError('TRANSFER_CANCELLED', 'cancelled')),
-  };
-  const abort = () => fail(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-
-  function finish(state: TransferState, error?: unknown) {
-    ended = true;
-    signal?.removeEventListener('abort', abort);
-    opener?.free();
-    opener = undefined;
-    meter.update({ state });
-    if (state !== 'done') {
-      void sink?.abort(error).catch(() => undefined);
-      rejectDone(error);
-    }
-  }
-
-  function fail(error: unknown) {
-    if (ended) return;
-    const code: HushErrorCode = isHushError(error) ? error.code : 'TRANSFER_CANCELLED';
-    finish(code === 'TRANSFER_CANCELLED' ? 'cancelled' : 'failed', error);
-    if (accepted) host.step((machine) => machine.endTransfer(id, code, now()));
-  }
-
-  async function start() {
-    try {
-      sink = await openSink(target, offer);
-    } catch (error) {
-      if (ended) return;
-      finish('failed', error);
-      reopen();
-      return;
-    }
-    if (ended) {
-      await sink.abort(undefined).catch(() => undefined);
-      return;
-    }
-    const cipher = await (host.step((machine) => machine.opener(id)) as Promise<IndexedOpener>);
-    if (ended) {
-      cipher.free();
-      return;
-    }
-    opener = cipher;
-    host.step((machine) => machine.acceptFile(id, now()));
-    accepted = true;
-  }
-
-  /** Writes one piece after the other, for as long as there are any. One loop, not a chain of promises: this is the hot path. */
-  async function writePieces(into: FileSink): Promise<void> {
-    for (let piece = pieces[0]; piece !== undefined && !ended; piece = pieces[0]) {
-      const { last, end, opening } = piece;
-      const plaintext = await opening;
-      if (ended) return;
-      try {
-        if (plaintext.length > 0) await into.write(plaintext);
-        if (last) await into.close();
-      } catch (cause) {
-        throw isHushError(cause) ? cause : hushError('SINK_FAILED', 'the received file cannot be written', cause);
-      }
-      if (ended) return;
-      host.step((machine) => machine.delivered(id, end));
-      // What had arrived when the connection was lost is still written.
-      meter.update({ state: connected ? 'running' : 'paused', bytes: plaintextBytes(end) });
-      if (last) await complete(into);
-      pieces.shift();
-    }
-  }
-
-  async function complete(closed: FileSink) {
-    host.step((machine) => machine.finishFile(id, now()));
-    accepted = false;
-    const file = await closed.file?.();
-    if (ended) return;
-    finish('done');
-    resolveDone({ kind: closed.kind, size: meter.current.bytes, ...(file !== undefined && { file }) });
-  }
-
-  start().catch(fail);
-
-  return {
-    transfer,
-    onBulk(segment, last, end, body) {
-      if (ended || opener === undefined || sink === undefined) return;
-      let opening: Promise<Uint8Array>;
-      try {
-        // The header at the start of the first cell stands in the offer too, and is taken from there.
-        opening = opener.open(segment, last, segment === 0 ? body.subarray(HEADER_BYTES) : body);
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      opening.catch(() => undefined);
-      pieces.push({ last, end, opening });
-      if (pieces.length === 1) writePieces(sink).catch(fail);
-    },
-    onSize: (total) => meter.update({ total }),
-    onEnded(error) {
-      accepted = false;
-      if (!ended) finish(error.code === 'TRANSFER_CANCELLED' || error.code === 'CLOSED' ? 'cancelled' : 'failed', error);
+      release();
     },
     onConnection(open) {
-      connected = open;
-      if (ended || !accepted) return;
-      meter.update({ state: open ? (meter.current.bytes > 0 ? 'running' : 'waiting') : 'paused' });
+      // The machine ends what is pushed and not whole yet.
+      if (!layout.pushed) running?.onConnection(open);
     },
   };
 }

@@ -8,4 +8,4 @@ export { roomWasm } from '../load-room.js';
 export { BLOB_LIMIT_BYTES, blobSink, opfsSink, pickerSink, saveFile, streamSink, type SinkFile } from './sinks.js';
 export type * from './types.js';
 export type { WasmSource } from '../wasm-source.js';
-export type { HushError, HushErrorCode, RandomAccessSource, ShareCode, StreamSource } from '../types.js';
+export type { Bytes, HushError, HushErrorCode, Protocol, RandomAccessSource, ShareCode, StreamSource } from '../types.js';

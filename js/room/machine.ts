@@ -1,20 +1,30 @@
 import type { HushErrorCode } from '../types.js';
-import type { ReceiverProgress } from './types.js';
+import type { Quote, ReceiverProgress, Verification } from './types.js';
 
-/** What the room machine's `poll` gives, apart from bytes to send. Its one definition is `src/room/hush1/output.rs`. */
+/** What the room machine's `poll` gives, apart from bytes to send. Its one definition is `src/room/output.rs`. */
 export type MachineEvent =
-  | { type: 'opened'; expiresAt: number; maxMembers: number }
+  | { type: 'opened'; expiresAt: number; maxMembers: number; ephemeralSeconds: number; hasPassword: boolean }
   | { type: 'closed'; code: HushErrorCode; message: string }
   | { type: 'reconnect'; afterMs: number }
   | { type: 'disconnect' }
   | { type: 'member-joined'; id: string; name: string; deviceKey: string }
   | { type: 'member-left'; id: string }
   | { type: 'member-presence'; id: string; here: boolean }
-  | { type: 'message'; id: string; from: string; text: string; replyTo: string | null; sentAt: number; receivedAt: number }
+  | { type: 'member-key'; id: string; deviceKey: string; changed: boolean }
+  | {
+      type: 'message'; id: string; from: string; text: string; replyTo: string | null; quote: Quote | null;
+      verification: Verification; sentAt: number; receivedAt: number;
+    }
+  | { type: 'message-verified'; id: string; verification: Verification }
+  | { type: 'message-expired'; id: string }
   | { type: 'accepted'; id: string; receivedAt: number }
+  | { type: 'rejected'; id: string; code: HushErrorCode; message: string }
   | { type: 'reaction'; messageId: string; from: string; emoji: string; remove: boolean }
   | { type: 'typing'; from: string; on: boolean }
-  | { type: 'file-offer'; id: string; from: string; name: string; mime: string; size: number | null }
+  | {
+      type: 'file-offer'; id: string; from: string; name: string; mime: string; size: number | null;
+      voiceSeconds: number | null; thumbnail: Uint8Array<ArrayBuffer> | null;
+    }
   | { type: 'incoming-ended'; id: string; code: HushErrorCode; message: string }
   | { type: 'incoming-size'; id: string; size: number }
   | { type: 'receiver'; id: string; member: string; state: ReceiverProgress['state']; delivered: number }
@@ -31,5 +41,13 @@ export type BulkJob = readonly [
   last: boolean,
 ];
 
-/** A piece of a file that has come in, up to ciphertext offset `end`, and where in its frame it starts. */
-export type BulkIn = readonly [transfer: string, segment: number, last: boolean, end: number, bodyStart: number];
+/** A piece of a file that has come in, up to offset `end`, where in its frame it lies, and its IV if it brings one along. */
+export type BulkIn = readonly [
+  transfer: string,
+  segment: number,
+  last: boolean,
+  end: number,
+  bodyStart: number,
+  bodyEnd: number,
+  iv: Uint8Array | undefined,
+];

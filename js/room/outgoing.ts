@@ -1,20 +1,23 @@
+import { checkInteger } from '../check.js';
 import { hushError, isHushError } from '../errors.js';
 import type { IndexedSealer, RoomMachine } from '../gen/room/glue.js';
 import { now } from './clock.js';
 import type { BulkJob, MachineEvent } from './machine.js';
-import { createMeter, isOver, plaintextBytes } from './progress.js';
+import { LAYOUTS } from './layout.js';
+import { joinParts } from './parts.js';
+import { createMeter, isOver } from './progress.js';
 import { cutSegments } from './segments.js';
-import { describe, isRandomAccess, openFileSource, type RandomSource, type StreamedSource } from './source.js';
+import { bytesSource, describe, isRandomAccess, openFileSource, type RandomSource, type StreamedSource } from './source.js';
 import type { FileSource, OutgoingTransfer, ReceiverProgress, SendFileOptions, TransferState } from './types.js';
-import type { HushError, HushErrorCode } from '../types.js';
+import type { HushError, HushErrorCode, Protocol } from '../types.js';
 
-const FIRST_PLAINTEXT = 65_536 - 56;
-const REST_PLAINTEXT = 65_536 - 16;
 /** Sealed segments kept of a source that cannot be read again: 4 MiB. */
 const RETAINED_SEGMENTS = 64;
+const MAX_VOICE_SECONDS = 3600;
 
 /** What a transfer needs of its room. */
 export interface OutgoingHost {
+  readonly protocol: Protocol;
   /** Runs `action` on the machine, then everything that follows from it. */
   step<T>(action: (machine: RoomMachine) => T): T;
   onChange(transfer: OutgoingTransfer): void;
@@ -23,8 +26,12 @@ export interface OutgoingHost {
 /** A file we send, and how the room drives it. */
 export interface Outgoing {
   readonly transfer: OutgoingTransfer;
+  /** The transfer is known to the room. What is sent without being asked for can be made ready. */
+  begin(): void;
   /** The parts of the cell for a job of this transfer: the header, in the first one, and the sealed segment. */
   seal(job: BulkJob): Promise<readonly Uint8Array<ArrayBuffer>[]>;
+  /** A piece with so many bytes of the file is on its way. */
+  onSent(bytes: number): void;
   onReceiver(event: Extract<MachineEvent, { type: 'receiver' }>): void;
   /** The machine says that it is over. */
   onEnded(error: HushError | undefined): void;
@@ -34,20 +41,42 @@ export interface Outgoing {
   fail(error: unknown): void;
 }
 
-/** Offers a file to `to`. Nothing of it is read before somebody accepts. */
-export function createOutgoing(host: OutgoingHost, source: FileSource, to: readonly string[], options: SendFileOptions): Outgoing {
+/**
+ * Offers a file to `to`. Nothing of it is read before somebody accepts, in protocols where that is asked. To be called within a
+ * step, so that the room knows of the transfer when it first hears of it.
+ */
+export function createOutgoing(
+  host: OutgoingHost,
+  machine: RoomMachine,
+  source: FileSource,
+  to: readonly string[],
+  options: SendFileOptions,
+): Outgoing {
   const info = describe(source, options);
+  const { voiceSeconds } = options;
+  if (voiceSeconds !== undefined) {
+    checkInteger('voiceSeconds', voiceSeconds, MAX_VOICE_SECONDS);
+    if (voiceSeconds === 0) throw new RangeError('voiceSeconds is at least 1');
+  }
+  const layout = LAYOUTS[host.protocol];
+  if (options.to !== undefined && layout.pushed) throw hushError('UNSUPPORTED', 'files go to everybody in a room of this protocol');
   const seekable = typeof source === 'string' || ArrayBuffer.isView(source) || 'slice' in source || isRandomAccess(source);
+  // What is pushed says its size at first: a source that is read once only is read before it is offered.
+  const late = layout.pushed && !seekable;
   options.signal?.throwIfAborted();
+  if (info.size !== undefined && info.size > layout.maxBytes) throw tooLarge(info.size);
   let id = '';
   let ended = false;
   let connected = true;
+  let sent = 0;
   let opened: Promise<RandomSource | StreamedSource> | undefined;
   let sealer: Promise<IndexedSealer> | undefined;
   /** Both of these, once they are there: fewer promises for each segment. */
   let ready: readonly [RandomSource | StreamedSource, IndexedSealer] | undefined;
   const sealed = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
   const receivers = new Map<string, ReceiverProgress>();
+  /** Ends what is being read and sealed. */
+  const pending = new Set<(error: unknown) => void>();
   let resumeStream: (() => void) | undefined;
   let resolveDone!: () => void;
   let rejectDone!: (error: unknown) => void;
@@ -69,6 +98,7 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
     get size() {
       return meter.current.total;
     },
+    ...(voiceSeconds !== undefined && { voiceSeconds }),
     get state() {
       return meter.current.state;
     },
@@ -87,6 +117,8 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
     ended = true;
     options.signal?.removeEventListener('abort', abort);
     sealed.clear();
+    for (const reject of pending) reject(hushError('CLOSED', 'the transfer is over'));
+    pending.clear();
     resumeStream?.();
     void sealer?.then((it) => it.free()).catch(() => undefined);
     void opened?.then((it) => (it.kind === 'random' ? it.close() : undefined)).catch(() => undefined);
@@ -106,7 +138,7 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
   async function runStream({ chunks }: StreamedSource, cipher: IndexedSealer): Promise<void> {
     let index = 0;
     let size = 0;
-    for await (const { bytes, last } of cutSegments(chunks, FIRST_PLAINTEXT, REST_PLAINTEXT)) {
+    for await (const { bytes, last } of cutSegments(chunks, layout.first, layout.rest)) {
       if (ended) return;
       size += bytes.length;
       if (last && info.size !== undefined && size !== info.size) {
@@ -128,6 +160,30 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
     }
   }
 
+  function tooLarge(size: number): HushError {
+    return hushError('TOO_LARGE', `a file has at most ${layout.maxBytes} bytes in a room of this protocol, this one has ${size} or more`);
+  }
+
+  /** Reads a stream to its end, and says how long it was. */
+  async function collect({ chunks }: StreamedSource): Promise<RandomSource> {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of chunks) {
+      checkRunning();
+      size += chunk.length;
+      if (size > layout.maxBytes) throw tooLarge(size);
+      // The source may write over it.
+      parts.push(chunk.slice());
+    }
+    checkRunning();
+    if (info.size !== undefined && size !== info.size) {
+      throw hushError('SOURCE_FAILED', `the source has ${size} bytes where it should have ${info.size}`);
+    }
+    meter.update({ total: size });
+    host.step((machine) => machine.sourceReady(id, Math.ceil(size / layout.rest), size, now()));
+    return bytesSource(info, joinParts(parts));
+  }
+
   function checkRunning() {
     if (ended) throw hushError('CLOSED', 'the transfer is over');
   }
@@ -136,12 +192,41 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
     return sealed.get(segment) ?? Promise.reject(hushError('INTERNAL', 'a segment that is not kept'));
   }
 
-  /** Opens source and cipher when the first receiver has accepted. */
+  async function sealJob([, , segment, plaintextOffset, plaintextLength, last]: BulkJob): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+    if (opened === undefined || sealer === undefined) throw hushError('INTERNAL', 'a job before a receiver');
+    const [it, cipher] = ready ?? (await Promise.all([opened, sealer]));
+    // The sealer is freed when the transfer ends, and must not be called after that: each wait is followed by a look.
+    checkRunning();
+    const header = segment === 0 ? [cipher.header() as Uint8Array<ArrayBuffer>] : [];
+    const ciphertext = await (it.kind === 'stream' ? kept(segment) : sealPart(it, cipher));
+    return [...header, ciphertext];
+
+    async function sealPart(random: RandomSource, by: IndexedSealer): Promise<Uint8Array<ArrayBuffer>> {
+      const bytes = random.read(plaintextOffset, plaintextLength);
+      const plaintext = 'then' in bytes ? await bytes : bytes;
+      checkRunning();
+      // The plaintext is taken when the call returns.
+      const sealing = by.seal(segment, last, plaintext);
+      random.recycle?.(plaintext);
+      return sealing;
+    }
+  }
+
+  /** Opens the source, which may have been. */
+  function openSource(): Promise<RandomSource | StreamedSource> {
+    const open = () => openFileSource(source, options);
+    return (opened ??= late ? open().then((it) => (it.kind === 'stream' ? collect(it) : it)) : open());
+  }
+
+  /** Opens source and cipher when there is somebody to send to. */
   function start() {
-    opened = openFileSource(source, options);
-    sealer = host.step((machine) => machine.sealer(id)) as Promise<IndexedSealer>;
+    const opening = openSource();
+    // Known before the step, which may bring the next receiver and the first job along.
+    let resolve!: (it: Promise<IndexedSealer>) => void;
+    sealer = new Promise((it) => (resolve = it));
+    resolve(host.step((machine) => machine.sealer(id)) as Promise<IndexedSealer>);
     sealer.catch(() => undefined);
-    Promise.all([opened, sealer])
+    Promise.all([opening, sealer])
       .then(([it, cipher]) => {
         if (it.size !== undefined && info.size !== undefined && it.size !== info.size) {
           throw hushError('SOURCE_FAILED', 'the source has another size than it was offered with');
@@ -152,41 +237,40 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
       .catch(fail);
   }
 
-  id = host.step((machine) => machine.offerFile(info.name, info.mime, info.size, seekable, [...(options.to ?? [])], now()));
+  id = machine.offerFile(info.name, info.mime, late ? undefined : info.size, seekable, [...(options.to ?? [])], voiceSeconds, now());
   for (const member of to) receivers.set(member, { member, state: 'offered', bytes: 0 });
   meter.update({ receivers: [...receivers.values()] });
 
   return {
     transfer,
-    async seal([, , segment, plaintextOffset, plaintextLength, last]) {
-      if (opened === undefined || sealer === undefined) throw hushError('INTERNAL', 'a job before a receiver');
-      const [it, cipher] = ready ?? (await Promise.all([opened, sealer]));
-      // The sealer is freed when the transfer ends, and must not be called after that: each wait is followed by a look.
-      checkRunning();
-      const header = segment === 0 ? [cipher.header() as Uint8Array<ArrayBuffer>] : [];
-      const ciphertext = await (it.kind === 'stream' ? kept(segment) : sealPart(it, cipher));
-      return [...header, ciphertext];
-
-      async function sealPart(random: RandomSource, by: IndexedSealer): Promise<Uint8Array<ArrayBuffer>> {
-        const bytes = random.read(plaintextOffset, plaintextLength);
-        const plaintext = 'then' in bytes ? await bytes : bytes;
-        checkRunning();
-        // The plaintext is taken when the call returns.
-        const sealing = by.seal(segment, last, plaintext);
-        random.recycle?.(plaintext);
-        return sealing;
-      }
+    begin() {
+      if (late) openSource().catch(fail);
+    },
+    seal: (job) =>
+      new Promise((resolve, reject) => {
+        // A read that hangs must not outlive the transfer: others wait behind it.
+        pending.add(reject);
+        const settled = () => pending.delete(reject);
+        sealJob(job).then((parts) => (settled(), resolve(parts)), (error: unknown) => (settled(), reject(error)));
+      }),
+    onSent(bytes) {
+      // Elsewhere receivers say how far they are.
+      if (!layout.pushed) return;
+      sent += bytes;
+      meter.update({ bytes: sent });
     },
     onReceiver({ member, state, delivered }) {
-      receivers.set(member, { member, state, bytes: plaintextBytes(delivered) });
+      // Since it was offered, others may have come in place of those who were here.
+      if (layout.pushed) for (const known of [...receivers.values()]) if (known.state === 'offered') receivers.delete(known.member);
+      receivers.set(member, { member, state, bytes: layout.plaintextBytes(delivered) });
       const all = [...receivers.values()];
       const active = all.filter((receiver) => receiver.state === 'running' || receiver.state === 'stalled');
       const moving = active.filter((receiver) => receiver.state === 'running');
-      if (active.length > 0 && opened === undefined) start();
+      if (active.length > 0 && sealer === undefined) start();
       resumeStream?.();
       const finished = all.filter((receiver) => receiver.state === 'done');
       const counted = [moving, active, finished].find((some) => some.length > 0) ?? all;
-      const bytes = Math.min(...counted.map((receiver) => receiver.bytes));
+      const bytes = layout.pushed ? sent : Math.min(...counted.map((receiver) => receiver.bytes));
       const flow: TransferState = connected ? 'running' : 'paused';
       meter.update({ receivers: all, bytes, ...(active.length > 0 && !isOver(meter.current.state) && { state: flow }) });
     },
@@ -197,6 +281,8 @@ export function createOutgoing(host: OutgoingHost, source: FileSource, to: reado
     },
     onConnection(open) {
       connected = open;
+      // The machine ends what is pushed; what waits for its turn goes out afterwards.
+      if (layout.pushed) return;
       const { state } = meter.current;
       if (open ? state === 'paused' : state === 'running') meter.update({ state: open ? 'running' : 'paused' });
     },

@@ -1,15 +1,7 @@
 import type { ReceiverProgress, TransferProgress, TransferState } from './types.js';
 
-const SEGMENT = 65_536;
-const HEADER = 40;
-const TAG = 16;
 const MIN_INTERVAL_MS = 100;
 const RATE_WINDOW_MS = 3000;
-
-/** Bytes of a file in the first `delivered` bytes of its ciphertext, which end at a segment. */
-export function plaintextBytes(delivered: number): number {
-  return delivered === 0 ? 0 : delivered - HEADER - TAG * Math.ceil(delivered / SEGMENT);
-}
 
 /** The progress of one transfer, and who waits for it to change. */
 export interface ProgressMeter {

@@ -13,6 +13,8 @@ export interface SocketHandlers {
 export interface Socket {
   /** Sends one frame, given whole or in parts that do not change afterwards. Nothing happens unless the socket is open. */
   send(...parts: Uint8Array<ArrayBuffer>[]): void;
+  /** Bytes that were handed over and have not left for the network. */
+  readonly buffered: number;
   /** Sends what is queued, then closes. Resolves when the socket is closed, after two seconds at the latest. */
   close(code: number): Promise<void>;
 }
@@ -47,6 +49,9 @@ export function openSocket(WebSocket: WebSocketConstructor, url: string, handler
   return {
     send(...parts) {
       if (socket.readyState === OPEN) sendParts(socket, parts);
+    },
+    get buffered() {
+      return socket.bufferedAmount;
     },
     close(code) {
       over = true;

@@ -100,7 +100,8 @@ function blobReader(blob: Blob): RandomAccessSource {
   };
 }
 
-function bytesSource(info: SourceInfo, bytes: Uint8Array): RandomSource {
+/** Bytes in memory. */
+export function bytesSource(info: SourceInfo, bytes: Uint8Array): RandomSource {
   return {
     ...info,
     kind: 'random',

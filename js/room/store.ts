@@ -4,6 +4,8 @@ import type {
 
 const MAX_MESSAGES = 1000;
 const MAX_TRANSFERS = 200;
+/** Members who have left, and may still be named by what they said before. */
+const MAX_GONE = 200;
 /** Without another sign of typing for this long, somebody has stopped. */
 const TYPING_MS = 6000;
 
@@ -13,12 +15,19 @@ export interface Store {
   subscribe(listener: () => void): () => void;
   /** Tells listeners, if anything has changed. */
   flush(): void;
-  setStatus(status: RoomStatus, expiresAt?: number): void;
-  member(id: string): Member | undefined;
+  setStatus(status: RoomStatus): void;
+  /** The room is entered, and these are its terms. */
+  setOpen(expiresAt: number, ephemeralSeconds: number, hasPassword: boolean): void;
+  /** When a message that arrives now is to be removed, if it is. */
+  removal(): { removedAt?: number };
+  /** A member or one who was; for an id that nobody knows, somebody without a name. */
+  memberOrGone(id: string): Member;
   putMember(member: Member): void;
   removeMember(id: string): Member | undefined;
   putMessage(message: Message): void;
-  message(id: string): Message | undefined;
+  /** The message as it is then; nothing if it is not there any more. */
+  changeMessage(id: string, change: Partial<Message>): Message | undefined;
+  removeMessage(id: string): void;
   react(messageId: string, emoji: string, memberId: string, add: boolean): void;
   setTyping(id: string, on: boolean): void;
   putOffer(offer: FileOffer): void;
@@ -31,7 +40,10 @@ export interface Store {
 export function createStore(self: Member): Store {
   let status: RoomStatus = 'connecting';
   let expiresAt = 0;
+  let ephemeralSeconds = 0;
+  let hasPassword = false;
   const members = new Map([[self.id, self]]);
+  const gone = new Map<string, Member>();
   const messages = new Map<string, Message>();
   const typing = new Map<string, ReturnType<typeof setTimeout>>();
   const offers = new Map<string, FileOffer>();
@@ -82,6 +94,8 @@ export function createStore(self: Member): Store {
         offers: [...offers.values()],
         transfers: [...transfers.values()],
         expiresAt,
+        ephemeralSeconds,
+        hasPassword,
       });
     },
     subscribe(listener) {
@@ -89,12 +103,17 @@ export function createStore(self: Member): Store {
       return () => listeners.delete(listener);
     },
     flush,
-    setStatus(next, ends) {
+    setStatus(next) {
       status = next;
-      if (ends !== undefined) expiresAt = ends;
       changed();
     },
-    member: (id) => members.get(id),
+    setOpen(...terms) {
+      status = 'open';
+      [expiresAt, ephemeralSeconds, hasPassword] = terms;
+      changed();
+    },
+    removal: () => (ephemeralSeconds > 0 ? { removedAt: Date.now() + ephemeralSeconds * 1000 } : {}),
+    memberOrGone: (id) => members.get(id) ?? gone.get(id) ?? { id, name: '', self: false, deviceKey: '', presence: 'away' },
     putMember(member) {
       members.set(member.id, member);
       changed();
@@ -102,6 +121,8 @@ export function createStore(self: Member): Store {
     removeMember(id) {
       const member = members.get(id);
       members.delete(id);
+      if (member !== undefined) gone.set(id, member);
+      trim(gone, MAX_GONE);
       setTyping(id, false);
       changed();
       return member;
@@ -111,7 +132,17 @@ export function createStore(self: Member): Store {
       trim(messages, MAX_MESSAGES);
       changed();
     },
-    message: (id) => messages.get(id),
+    changeMessage(id, change) {
+      const message = messages.get(id);
+      if (message === undefined) return undefined;
+      const next = { ...message, ...change };
+      messages.set(id, next);
+      changed();
+      return next;
+    },
+    removeMessage(id) {
+      if (messages.delete(id)) changed();
+    },
     react(messageId, emoji, memberId, add) {
       const message = messages.get(messageId);
       if (message === undefined) return;

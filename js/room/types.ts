@@ -1,4 +1,4 @@
-import type { HushError, RandomAccessSource, StreamSource } from '../types.js';
+import type { Bytes, HushError, HushErrorCode, Protocol, RandomAccessSource, StreamSource } from '../types.js';
 
 /** The constructor of a WebSocket, for platforms without a global one. */
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocket;
@@ -7,7 +7,10 @@ export type WebSocketConstructor = new (url: string, protocols?: string | string
 export interface ConnectOptions {
   /** The relay's address: `wss://host/ws` (or `ws:`; `http:` and `https:` addresses are rewritten). */
   readonly relay: string | URL;
-  /** The name others see, 1 to 64 bytes of UTF-8 once control characters are removed. */
+  /**
+   * The name others see, 1 to 64 bytes of UTF-8 once control characters are removed; in an Arthas room at most 20 characters
+   * (code points) as well.
+   */
   readonly name: string;
   /** Ends the attempt to connect, and later the room, with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -19,18 +22,30 @@ export interface ConnectOptions {
 
 /** Options of `createRoom`. */
 export interface CreateRoomOptions extends ConnectOptions {
-  /** Default `'hush1'`, the only one so far. */
-  readonly protocol?: 'hush1';
-  /** 2 to 50. Default 50. */
+  /** Default `'hush1'`. `'arthas'` makes a room that Arthas' own clients can join, with all of its limits. */
+  readonly protocol?: Protocol;
+  /** 2 to 50. Default 50. Native rooms only: `UNSUPPORTED` in Arthas rooms, which always take 50. */
   readonly maxMembers?: number;
+  /**
+   * Seconds after which each message is removed at every member, counted from when it arrived; up to 604,800. Default 0: they
+   * stay. A courtesy among the members' programs: nobody can be made to forget.
+   */
+  readonly ephemeralSeconds?: number;
+  /**
+   * Asked of everybody who joins, on top of the share code; 1 to 1,024 bytes of UTF-8. Arthas rooms only: `UNSUPPORTED` in native
+   * ones. It keeps people out, and makes no key: the relay gets its SHA-256, from which a weak one can be guessed.
+   */
+  readonly password?: string;
   /** Seconds until the relay ends the room, up to 604,800 (7 days). Default: as long as somebody is in it. */
   readonly expirySeconds?: number;
 }
 
 /** Options of `joinRoom`. */
 export interface JoinRoomOptions extends ConnectOptions {
-  /** A share code, or a whole link that holds one. */
+  /** A share code, or a whole link that holds one. It says which protocol the room speaks. */
   readonly code: string;
+  /** The room's password, if it has one. Arthas rooms only: `UNSUPPORTED` in native ones. */
+  readonly password?: string;
 }
 
 /** `reconnecting`: the connection was lost and comes back by itself. `closed` is final; see {@link Room.closeReason}. */
@@ -38,39 +53,66 @@ export type RoomStatus = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
 /** Somebody in the room. */
 export interface Member {
-  /** Stable for as long as that member's device keeps the room open, over reconnects and relay restarts. */
+  /**
+   * Stable for as long as that member's device keeps the room open, over reconnects and relay restarts. In an Arthas room
+   * another member who reconnects comes back under another id; our own stays.
+   */
   readonly id: string;
   /** As that member chose it, cleaned of control and direction characters. Not unique. */
   readonly name: string;
   /** Whether this is us. */
   readonly self: boolean;
-  /** The device's public Ed25519 key, base64url: who holds its secret half is who signs this member's posts. */
+  /**
+   * The device's public Ed25519 key, base64url: who holds its secret half is who signs this member's posts. Empty in an Arthas
+   * room until the member has announced one, which not every client does; see the event `member-key`.
+   */
   readonly deviceKey: string;
   /** `'away'`: its connection is lost and may come back. */
   readonly presence: 'here' | 'away';
 }
 
+/**
+ * Whether a message is signed by whom it names. `verified`: it is. `unknown`: signed, and the sender's key has not come yet; the
+ * event `message-changed` tells when it has. `failed`: the signature is wrong. `unsigned`: there is none, so anybody who has the
+ * share code and the relay's help could have written it. Always `verified` in native rooms, where all else is refused.
+ */
+export type Verification = 'verified' | 'unknown' | 'failed' | 'unsigned';
+
+/** What a message says of the one it answers. As its sender wrote it: not checked against what was really said. */
+export interface Quote {
+  readonly senderName: string;
+  /** The beginning of the text. */
+  readonly preview: string;
+}
+
 /** A message, ours or another's. */
 export interface Message {
-  /** The same string for every member. */
+  /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
   readonly from: Member;
   readonly text: string;
   /** The id of the message this one answers. */
   readonly replyTo?: string;
-  /** The sender's clock, Unix milliseconds. */
+  /** The answered message in short. Arthas rooms only: there a reply may answer something from before we came. */
+  readonly quote?: Quote;
+  readonly verification: Verification;
+  /** The sender's clock, Unix milliseconds. In an Arthas room that of the relay, since members do not say theirs. */
   readonly sentAt: number;
   /** The relay's clock when it took the message, Unix milliseconds; 0 until then. */
   readonly receivedAt: number;
   /** Ours: whether the relay has taken it. Others': always true. */
   readonly accepted: boolean;
+  /** Ours: why the relay has refused it, for good. */
+  readonly rejected?: HushErrorCode;
+  /** When it will be removed, by our clock, Unix milliseconds. Only where messages do not stay, and of ours once accepted. */
+  readonly removedAt?: number;
   /** Emoji to the ids of the members who reacted with it. */
   readonly reactions: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A file somebody offers us. */
 export interface FileOffer {
-  /** The same string for every member. */
+  /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
   readonly from: Member;
   /** Cleaned of paths, control and direction characters: safe as a file name. */
@@ -79,8 +121,15 @@ export interface FileOffer {
   readonly mime: string;
   /** In bytes; `undefined` when the sender streams something of unknown length. */
   readonly size: number | undefined;
+  /** Set if it is a voice message: its length as the sender says, in whole seconds, at least 1. */
+  readonly voiceSeconds?: number;
+  /** A small picture of it, JPEG, PNG, GIF or WebP by its sender's word, of at most 64 KiB. Arthas rooms only. Not checked. */
+  readonly thumbnail?: Bytes;
   /**
    * Takes the file. May be called once.
+   *
+   * In an Arthas room files come without being asked for: the bytes are kept in memory, 5 files of 5 MiB at most, until this or
+   * {@link decline} is called.
    *
    * Without a sink the platform's best is chosen: the save picker (call from a click), else OPFS, else a Blob of at
    * most 256 MiB. In Node give a path or a Writable.
@@ -88,7 +137,7 @@ export interface FileOffer {
    * @throws `INVALID_STATE` when the offer was answered or withdrawn; `SINK_TOO_LARGE` or `UNSUPPORTED` when no sink fits.
    */
   accept(sink?: SinkTarget, options?: { readonly signal?: AbortSignal }): IncomingTransfer;
-  /** Refuses the file; the sender is told. */
+  /** Refuses the file. The sender is told, except in Arthas rooms, which have no way to. */
   decline(): void;
 }
 
@@ -145,24 +194,30 @@ export interface ReceiverProgress {
 
 /** What both directions of a transfer share. */
 export interface Transfer {
-  /** The same string for every member. */
+  /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
   readonly name: string;
   readonly mime: string;
   readonly size: number | undefined;
+  /** Set if it is a voice message: its length in whole seconds. */
+  readonly voiceSeconds?: number;
   readonly state: TransferState;
   /** The latest progress; {@link progressEvents} says when it changes. */
   readonly progress: TransferProgress;
   /** Each change of progress, at most ten a second, ending with the transfer. May be iterated more than once. */
   progressEvents(): AsyncIterable<TransferProgress>;
-  /** Ends the transfer; the other side is told. Nothing happens if it is over. */
+  /** Ends the transfer; the other side is told (in an Arthas room only by a sender). Nothing happens if it is over. */
   cancel(): void;
 }
 
 /** A file we send. `done` resolves once every receiver has it, declined, left or failed, and at least one has it. */
 export interface OutgoingTransfer extends Transfer {
   readonly direction: 'out';
-  /** @throws `TRANSFER_DECLINED`, `TRANSFER_CANCELLED`, `TRANSFER_STALLED`, `MEMBER_LEFT`, `SOURCE_CHANGED`, `SOURCE_FAILED`. */
+  /**
+   * @throws `TRANSFER_DECLINED`, `TRANSFER_CANCELLED`, `TRANSFER_STALLED`, `MEMBER_LEFT`, `SOURCE_CHANGED`, `SOURCE_FAILED`; in an
+   * Arthas room also `TOO_LARGE` when a source of unknown size turns out to be, and `CONNECT_FAILED`, since its transfers do not survive a lost
+   * connection.
+   */
   readonly done: Promise<void>;
 }
 
@@ -170,7 +225,10 @@ export interface OutgoingTransfer extends Transfer {
 export interface IncomingTransfer extends Transfer {
   readonly direction: 'in';
   readonly from: Member;
-  /** @throws `TRANSFER_CANCELLED`, `DECRYPT_FAILED`, `TRUNCATED`, `MEMBER_LEFT`, `SINK_FAILED`, `SINK_TOO_LARGE`. */
+  /**
+   * @throws `TRANSFER_CANCELLED`, `DECRYPT_FAILED`, `TRUNCATED`, `MEMBER_LEFT`, `SINK_FAILED`, `SINK_TOO_LARGE`; in an Arthas room also
+   * `CONNECT_FAILED`, when the connection was lost on the way, and `TRANSFER_STALLED`, when nothing came for a minute.
+   */
   readonly done: Promise<ReceivedFile>;
 }
 
@@ -194,8 +252,10 @@ export interface SendFileOptions {
   readonly mime?: string;
   /** In bytes, if the source does not know it. A source that ends elsewhere fails with `SOURCE_FAILED`. */
   readonly size?: number;
-  /** Ids of the receivers. Default: everybody in the room now. */
+  /** Ids of the receivers. Default: everybody in the room now. Native rooms only: `UNSUPPORTED` in Arthas rooms. */
   readonly to?: readonly string[];
+  /** Marks the file as a voice message of this many seconds, 1 to 3,600. */
+  readonly voiceSeconds?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -205,7 +265,13 @@ export type RoomEvent =
   | { readonly type: 'member-joined'; readonly member: Member }
   | { readonly type: 'member-left'; readonly member: Member }
   | { readonly type: 'member-presence'; readonly member: Member }
+  /** Arthas rooms: a member has announced its key or, with `changed`, another one than before: it may be somebody else. */
+  | { readonly type: 'member-key'; readonly member: Member; readonly changed: boolean }
   | { readonly type: 'message'; readonly message: Message; readonly fromSelf: boolean }
+  /** What is known of a message has changed: its `verification` or, of ours, that it was `rejected`. */
+  | { readonly type: 'message-changed'; readonly message: Message }
+  /** A message's time is over: it is gone from the snapshot. */
+  | { readonly type: 'message-expired'; readonly messageId: string }
   | { readonly type: 'reaction'; readonly messageId: string; readonly emoji: string; readonly action: 'add' | 'remove'; readonly from: Member }
   | { readonly type: 'typing'; readonly from: Member; readonly typing: boolean }
   | { readonly type: 'file-offer'; readonly offer: FileOffer }
@@ -228,12 +294,18 @@ export interface RoomSnapshot {
   readonly transfers: readonly (OutgoingTransfer | IncomingTransfer)[];
   /** Unix seconds at which the room ends; 0 never. */
   readonly expiresAt: number;
+  /** Seconds after which each message is removed; 0 if they stay. */
+  readonly ephemeralSeconds: number;
+  /** Whether the room asks for a password. */
+  readonly hasPassword: boolean;
 }
 
 /** A room. Made by `createRoom` or `joinRoom`; reconnects by itself until closed. */
 export interface Room {
-  /** The share code. It holds the key. */
+  /** The share code. It holds the key, and never the password. */
   readonly code: string;
+  /** Which protocol the room speaks. What it cannot do ends in `UNSUPPORTED`, before anything is sent. */
+  readonly protocol: Protocol;
   readonly status: RoomStatus;
   /** Why the room is closed, if it was not by {@link close}. */
   readonly closeReason: HushError | undefined;
@@ -250,14 +322,26 @@ export interface Room {
    * Sends a text of at most 60,000 bytes of UTF-8. Resolves when the relay has taken it; while the connection is lost it
    * waits and goes out afterwards.
    *
-   * @throws `TEXT_TOO_LONG`, `CLOSED`.
+   * In an Arthas room texts of at most 4,000 characters are understood by every client, and ten posts in ten seconds go out: the
+   * others wait their turn.
+   *
+   * @throws `TEXT_TOO_LONG`, `INVALID_ARGUMENT` for an empty text or a `replyTo` that is no message's id, `RATE_LIMITED` when
+   * too many wait, `CLOSED`.
    */
   send(text: string, options?: { readonly replyTo?: string; readonly signal?: AbortSignal }): Promise<Message>;
   /** Tells others that we are typing. Call on every key press: at most one post in 3 seconds goes out. */
   typing(typing?: boolean): void;
   /** Adds or removes a reaction of ours: one emoji of at most 32 bytes. Resolves when the relay has taken it. */
   react(messageId: string, emoji: string, action?: 'add' | 'remove'): Promise<void>;
-  /** Offers a file. Nothing is read before somebody accepts. At most 16 of our transfers at once. */
+  /**
+   * Offers a file. Nothing is read before somebody accepts. At most 16 of our transfers at once.
+   *
+   * In an Arthas room it is sent at once to everybody, at most 5,242,880 bytes (5 MiB), one after the other. A source of unknown
+   * size is read to its end first, into memory.
+   *
+   * @throws `TOO_LARGE`, `TRANSFER_LIMIT`, `INVALID_STATE` when nobody else is here, `UNKNOWN_MEMBER`, `SOURCE_FAILED` for a path that
+   * leads nowhere, `UNSUPPORTED`, `CLOSED`; `TypeError` and `RangeError` for `voiceSeconds` of another type or range.
+   */
   sendFile(source: FileSource, options?: SendFileOptions): OutgoingTransfer;
   /** Leaves, wipes the keys and ends all transfers. May be called twice. */
   close(): Promise<void>;

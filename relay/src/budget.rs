@@ -70,6 +70,11 @@ impl Share {
         false
     }
 
+    /// What is taken now, in bytes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Gives back what a frame of `length` bytes cost.
     pub(crate) fn give(&mut self, length: usize) {
         let cost = length.saturating_add(FRAME_OVERHEAD_BYTES).min(self.bytes);

@@ -44,10 +44,26 @@ pub struct Config {
           default_value_t = Config::default().invitation_days, value_parser = clap::value_parser!(u64).range(1..=14))]
     pub invitation_days: u64,
 
-    /// Web origins whose pages may connect (scheme://host or scheme://host:port, separated by commas); * for all
-    #[arg(long, env = "HUSHROOM_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
+    /// Web origins whose pages may connect (scheme://host or scheme://host:port, separated by commas); * for all, and so is
+    /// an empty list; none for clients that send no Origin, whatever --allow-missing-origin says
+    #[arg(long, visible_alias = "allowed-origins", env = "HUSHROOM_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
           default_values_t = Config::default().allow_origin)]
     pub allow_origin: Vec<String>,
+
+    /// Whether Arthas' clients are served too; their relay learns the members' names
+    #[arg(long, env = "HUSHROOM_ARTHAS", value_name = "BOOL", action = ArgAction::Set,
+          default_value_t = Config::default().arthas)]
+    pub arthas: bool,
+
+    /// Most Arthas rooms at once in the public list at /api/hub
+    #[arg(long, env = "HUSHROOM_MAX_PUBLIC_ROOMS", value_name = "N",
+          default_value_t = Config::default().max_public_rooms)]
+    pub max_public_rooms: usize,
+
+    /// Requests for the public list an address may make in a minute; 0 for no limit
+    #[arg(long, env = "HUSHROOM_LISTINGS_PER_MINUTE", value_name = "N",
+          default_value_t = Config::default().listings_per_minute)]
+    pub listings_per_minute: u32,
 
     /// Whether clients that send no Origin, which are not browsers, may connect
     #[arg(long, env = "HUSHROOM_ALLOW_MISSING_ORIGIN", value_name = "BOOL", action = ArgAction::Set,
@@ -91,7 +107,7 @@ pub struct Config {
     #[arg(long, env = "HUSHROOM_JOINS_BURST", value_name = "N", default_value_t = Config::default().joins_burst)]
     pub joins_burst: u32,
 
-    /// Posts a connection may send in a second; 0 for no limit
+    /// Posts, or reactions and files in Arthas rooms, a connection may send in a second; 0 for no limit
     #[arg(long, env = "HUSHROOM_POSTS_PER_SECOND", value_name = "N", default_value_t = Config::default().posts_per_second)]
     pub posts_per_second: u32,
 
@@ -118,6 +134,19 @@ pub struct Config {
           default_value_t = Config::default().handshake_seconds)]
     pub handshake_seconds: Seconds,
 
+    /// How long a connection that speaks Arthas may stay outside any room
+    #[arg(long, env = "HUSHROOM_LOBBY_SECONDS", value_name = "SECONDS", default_value_t = Config::default().lobby_seconds)]
+    pub lobby_seconds: Seconds,
+
+    /// After how long without progress a file in an Arthas room is cancelled
+    #[arg(long, env = "HUSHROOM_FILE_SECONDS", value_name = "SECONDS", default_value_t = Config::default().file_seconds)]
+    pub file_seconds: Seconds,
+
+    /// How long joining an Arthas room that has expired is answered with that reason
+    #[arg(long, env = "HUSHROOM_EXPIRED_SECONDS", value_name = "SECONDS",
+          default_value_t = Config::default().expired_seconds)]
+    pub expired_seconds: Seconds,
+
     /// Time between two pings
     #[arg(long, env = "HUSHROOM_PING_SECONDS", value_name = "SECONDS", default_value_t = Config::default().ping_seconds)]
     pub ping_seconds: Seconds,
@@ -143,6 +172,9 @@ impl Default for Config {
             invitations_per_minute: 20,
             invitation_days: 14,
             allow_origin: vec!["*".to_owned()],
+            arthas: true,
+            max_public_rooms: 200,
+            listings_per_minute: 30,
             allow_missing_origin: true,
             trust_proxy: false,
             max_connections: 10_000,
@@ -158,6 +190,9 @@ impl Default for Config {
             windows_burst: 10_000,
             bulk_bytes_per_second: 0,
             handshake_seconds: Seconds::new(10),
+            lobby_seconds: Seconds::new(3600),
+            file_seconds: Seconds::new(90),
+            expired_seconds: Seconds::new(60),
             ping_seconds: Seconds::new(20),
             idle_seconds: Seconds::new(60),
             grace_seconds: Seconds::new(30),
@@ -248,6 +283,34 @@ mod tests {
         assert_eq!(config.allow_origin, ["https://a.example", "https://b.example"]);
         assert!(!config.allow_missing_origin);
         assert_eq!(config.grace_seconds.duration(), Duration::from_millis(250));
+    }
+
+    #[test]
+    fn the_flags_of_arthas_rooms_are_read() {
+        let config = Command::parse_from([
+            "relay",
+            "--allowed-origins=https://a.example,chrome-extension://abc,none",
+            "--arthas=false",
+            "--max-public-rooms=0",
+            "--listings-per-minute=5",
+            "--lobby-seconds=1.5",
+            "--file-seconds=2",
+            "--expired-seconds=3",
+        ])
+        .config;
+        assert_eq!(
+            config.allow_origin,
+            ["https://a.example", "chrome-extension://abc", "none"]
+        );
+        assert!(!config.arthas);
+        assert_eq!((config.max_public_rooms, config.listings_per_minute), (0, 5));
+        assert_eq!(config.lobby_seconds.duration(), Duration::from_millis(1500));
+        assert_eq!(
+            (config.file_seconds, config.expired_seconds),
+            (Seconds::new(2), Seconds::new(3))
+        );
+        let empty = Command::parse_from(["relay", "--allow-origin="]).config;
+        assert!(empty.allow_origin.iter().all(String::is_empty));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
 use futures_util::{
     stream::{SplitSink, SplitStream},
     SinkExt, StreamExt,
@@ -21,9 +22,9 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tungstenite::error::{CapacityError, Error as WebSocketError};
 
 use crate::{
+    conversation::Conversation,
     hub::Hub,
     outbox::{Close, Next, Outbox},
-    session::Session,
     stats::Counted,
 };
 
@@ -42,11 +43,11 @@ pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocket, address: IpAddr) {
     let _counted = Counted::new(&hub.counters, |counters| &counters.connections);
     let started = Instant::now();
     let outbox = Arc::new(Outbox::new(&hub.budget, &hub.counters));
-    let mut session = Session::new(Arc::clone(&hub), Arc::clone(&outbox), address);
+    let mut conversation = Conversation::new(Arc::clone(&hub), Arc::clone(&outbox), address);
     let (mut sink, mut stream) = socket.split();
 
     let end = tokio::select! {
-        end = read(&mut stream, &mut session, &hub) => end,
+        end = read(&mut stream, &mut conversation, &hub) => end,
         () = write(&mut sink, &outbox, hub.config.idle_seconds.duration()) => End::Gone,
         () = outbox.closing() => End::Closing,
         () = hub.stop.cancelled() => End::Stop,
@@ -54,10 +55,10 @@ pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocket, address: IpAddr) {
     match end {
         End::Stop => outbox.close(Close::ShuttingDown, None),
         End::Silent => outbox.close(Close::Silent, None),
-        End::Oversize => session.oversize(),
+        End::Oversize => conversation.oversize(),
         End::Gone | End::Closing => {}
     }
-    session.end();
+    conversation.end();
     if outbox.close_reason().is_some() {
         // A client that neither reads nor closes is not waited for.
         let _ = timeout(CLOSE_TIMEOUT, finish(&mut sink, &mut stream, &outbox)).await;
@@ -87,11 +88,12 @@ enum End {
     Stop,
 }
 
-async fn read(stream: &mut Stream, session: &mut Session, hub: &Hub) -> End {
+async fn read(stream: &mut Stream, conversation: &mut Conversation, hub: &Hub) -> End {
     let (every, idle) = (hub.config.ping_seconds.duration(), hub.config.idle_seconds.duration());
     let mut heard = Instant::now();
     let mut next_ping = heard + every;
-    // `heard` and the deadline for entering only ever move on, so an alarm set earlier is at worst too early.
+    // `heard` and the deadline for entering only ever move on, so an alarm set earlier is at worst too early. Whoever leaves an
+    // Arthas room gets a deadline anew: it is noticed at the next ping.
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     loop {
         tokio::select! {
@@ -99,33 +101,39 @@ async fn read(stream: &mut Stream, session: &mut Session, hub: &Hub) -> End {
                 heard = Instant::now();
                 match message {
                     Some(Ok(Message::Binary(message))) => {
-                        if let Some(wait) = session.receive(&message) {
-                            sleep(wait).await;
+                        let mut wait = conversation.receive(&message);
+                        while let Some(time) = wait {
+                            sleep(time).await;
                             heard = Instant::now();
+                            wait = conversation.resume();
                         }
                     }
-                    Some(Ok(Message::Text(_))) => session.text(),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => session.other(),
+                    Some(Ok(Message::Text(_))) => conversation.text(),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => conversation.other(),
                     // Answered by the next read, which then finds the end.
                     Some(Ok(Message::Close(_))) => {}
                     Some(Err(error)) if is_oversize(&error) => return End::Oversize,
                     Some(Err(_)) | None => return End::Gone,
                 }
-                if session.is_closing() {
+                if conversation.is_closing() {
                     return End::Closing;
                 }
             }
             () = &mut alarm => {
                 let now = Instant::now();
                 let silent = heard + idle;
-                if now >= silent || session.enter_until().is_some_and(|until| now >= until) {
+                if now >= silent || conversation.enter_until().is_some_and(|until| now >= until) {
                     return End::Silent;
                 }
                 if now >= next_ping {
-                    session.ping();
+                    conversation.ping();
                     next_ping = now + every;
                 }
-                let next = session.enter_until().into_iter().fold(next_ping.min(silent), Instant::min);
+                if conversation.first_ping_at().is_some_and(|at| now >= at) {
+                    conversation.first_ping();
+                }
+                let others = conversation.enter_until().into_iter().chain(conversation.first_ping_at());
+                let next = others.fold(next_ping.min(silent), Instant::min);
                 alarm.as_mut().reset(next.into());
             }
         }
@@ -154,6 +162,7 @@ async fn write(sink: &mut Sink, outbox: &Outbox, stall: Duration) {
             Next::First(frame) => (Message::Binary(frame), false),
             // The buffer below is a queue too: bulk must not pile up in front of what comes first.
             Next::Bulk(frame) => (Message::Binary(frame), true),
+            Next::Ping => (Message::Ping(Bytes::new()), true),
             Next::Close(close) => (close_message(close), true),
         };
         let closing = matches!(message, Message::Close(_));

@@ -17,7 +17,7 @@ use hushroom::frame::MAX_FRAME_BYTES;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    assets, connection,
+    arthas, assets, connection,
     directory::{self, Directory},
     hub::Hub,
     visitor,
@@ -48,7 +48,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), \
+            "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=(), \
              clipboard-write=(self), screen-wake-lock=(self)",
         ),
     ),
@@ -72,6 +72,7 @@ pub(crate) fn router(hub: Arc<Hub>, directory: Option<Arc<Directory>>) -> Router
         .route("/ws", get(upgrade))
         .route("/ping", get(|| async { "pong" }))
         .merge(directory::routes(directory))
+        .merge(arthas::routes())
         .fallback(get(page))
         .layer(map_response(add_headers))
         .with_state(hub)

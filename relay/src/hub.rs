@@ -3,9 +3,11 @@
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    arthas,
     budget::Budget,
     config::Config,
     limits::KeyedRate,
@@ -18,7 +20,10 @@ use crate::{
 pub(crate) struct Hub {
     pub(crate) config: Config,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) arthas: Arc<arthas::Registry>,
     pub(crate) joins: KeyedRate<IpAddr>,
+    /// Looks into the list of public rooms.
+    pub(crate) listings: KeyedRate<IpAddr>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) budget: Arc<Budget>,
     /// Cancelled when the relay is to stop.
@@ -33,8 +38,11 @@ impl Hub {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         let counters = Arc::new(Counters::default());
         let budget = Arc::new(Budget::new(config.max_buffered_bytes));
+        let permits = Arc::new(Semaphore::new(config.max_rooms.min(Semaphore::MAX_PERMITS)));
         Arc::new(Self {
-            registry: Registry::new(&config, &budget, &counters),
+            registry: Arc::new(Registry::new(&config, &permits, &budget, &counters)),
+            arthas: Arc::new(arthas::Registry::new(&config, &permits, &counters)),
+            listings: KeyedRate::per_minute(config.listings_per_minute, config.listings_per_minute),
             joins: KeyedRate::per_minute(config.joins_per_minute, config.joins_burst),
             counters,
             budget,

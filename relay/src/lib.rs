@@ -3,24 +3,29 @@
 //! Rooms of ciphertext over WebSockets, as section 6 of `docs/protocol.md` specifies them. The relay never looks into a
 //! body, keeps nothing on disk, and writes neither room nor member ids nor addresses into its log.
 //!
-//! One task serves a connection (`connection`), what a client says is handled by its `session`, and what it is to be told
-//! waits in its `outbox`. All rooms are in the `registry`; what happens inside one is in `room`.
+//! One task serves a connection (`connection`), which is a `conversation` in one of two protocols. Native ones are handled by
+//! their `session`, native rooms are in the `registry`, and what happens inside one is in `room`. Those of Arthas have the same
+//! three in `arthas`. What a client is to be told waits in its `outbox`, whatever it speaks.
 
+mod arthas;
 mod assets;
 mod budget;
 mod clock;
 mod config;
 mod connection;
+mod conversation;
 mod directory;
 mod entry;
 mod http;
 mod hub;
 mod limits;
 mod outbox;
+pub mod program;
 mod refusal;
 mod registry;
 mod ring;
 mod room;
+mod rooms;
 mod server;
 mod session;
 mod stats;

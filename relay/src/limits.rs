@@ -1,6 +1,7 @@
 //! Rates: how often an address or a connection may do something, and how a fast sender of file data is slowed down.
 
 use std::{
+    collections::VecDeque,
     hash::Hash,
     num::NonZeroU32,
     time::{Duration, Instant},
@@ -55,6 +56,42 @@ impl<K: Hash + Eq + Clone> KeyedRate<K> {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+    }
+}
+
+/// An exact limit: so many in any span of time. What is refused does not count.
+#[derive(Debug)]
+pub(crate) struct Window {
+    limit: usize,
+    span: Duration,
+    times: VecDeque<Instant>,
+}
+
+impl Window {
+    pub(crate) const fn new(limit: usize, span: Duration) -> Self {
+        Self {
+            limit,
+            span,
+            times: VecDeque::new(),
+        }
+    }
+
+    /// If one more at `now` is too many, after what time to try again.
+    pub(crate) fn check(&mut self, now: Instant) -> Result<(), Duration> {
+        let span = self.span;
+        let is_over = |time: &Instant| now.saturating_duration_since(*time) >= span;
+        while self.times.front().is_some_and(is_over) {
+            self.times.pop_front();
+        }
+        match self.times.front() {
+            Some(first) if self.times.len() >= self.limit => Err((*first + span).saturating_duration_since(now)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts one.
+    pub(crate) fn count(&mut self, now: Instant) {
+        self.times.push_back(now);
     }
 }
 
@@ -122,6 +159,23 @@ mod tests {
         assert_eq!(rate.check(&2), Ok(()));
         rate.forget_quiet();
         assert!(rate.check(&1).is_err(), "forgetting the quiet ones lets no one off");
+    }
+
+    #[test]
+    fn a_window_slides_and_refusals_do_not_count() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut window = Window::new(3, Duration::from_secs(10));
+        for second in [0, 4, 8] {
+            assert_eq!(window.check(at(second)), Ok(()));
+            window.count(at(second));
+        }
+        assert_eq!(window.check(at(9)), Err(Duration::from_secs(1)));
+        assert_eq!(window.check(at(10)), Ok(()));
+        window.count(at(10));
+        assert_eq!(window.check(at(10)), Err(Duration::from_secs(4)));
+        assert_eq!(window.check(at(100)), Ok(()));
+        assert!(window.times.is_empty());
     }
 
     #[test]

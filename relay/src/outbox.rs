@@ -2,11 +2,18 @@
 //!
 //! Two queues, bounded in bytes: the *first* for everything but file data, and *bulk*. The first is always emptied before
 //! one frame of bulk is sent, so text overtakes files. Whoever fills a queue never waits: a full first queue closes the
-//! connection (its place can be resumed, and posts are kept in the room's ring), and a full bulk queue refuses the frame.
+//! connection (a native place can be resumed, and posts are kept in the room's ring), and a full bulk queue refuses the frame.
+//!
+//! The frames of a file in an Arthas room, where no receiver asks for what it missed, carry the transfer's tag: what waits of
+//! a transfer that is cancelled can be taken back.
 //!
 //! The lock of an outbox is the last one anybody takes: nothing else is locked and nothing awaited while it is held.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -21,6 +28,12 @@ use crate::{
 pub(crate) const FIRST_QUEUE_BYTES: usize = 256 * 1024;
 /// What the bulk queue may hold, in bytes.
 pub(crate) const BULK_QUEUE_BYTES: usize = 2 * 1024 * 1024;
+/// A bulk queue above this is behind: whoever fills it is asked to wait.
+const BULK_BEHIND_BYTES: usize = BULK_QUEUE_BYTES / 2;
+/// A receiver that took no bulk for this long is stalled, and nobody waits for it.
+const STALLED_AFTER: Duration = Duration::from_millis(750);
+/// The tag of bulk that belongs to no transfer.
+const UNTAGGED: u64 = 0;
 /// A queue that grew beyond this many frames gives its memory back once it is empty.
 const KEPT_CAPACITY: usize = 64;
 
@@ -64,6 +77,8 @@ pub(crate) enum Next {
     First(Bytes),
     /// A frame of the bulk queue; the first queue is empty.
     Bulk(Bytes),
+    /// A ping of the WebSocket protocol.
+    Ping,
     /// Nothing more but this.
     Close(Close),
 }
@@ -86,9 +101,20 @@ struct Queues {
     /// What the first queue may hold beyond its limit: the posts that a resumed connection is sent again. They are shared
     /// with the room's ring and bounded by its size.
     allowance: usize,
-    bulk: VecDeque<Bytes>,
+    bulk: VecDeque<Bulk>,
     bulk_share: Share,
+    /// When the writer last took bulk, or got something to do.
+    bulk_moved: Option<Instant>,
+    /// The writer has sent everything and waits.
+    is_idle: bool,
+    ping: bool,
     close: Option<Close>,
+}
+
+#[derive(Debug)]
+struct Bulk {
+    tag: u64,
+    frame: Bytes,
 }
 
 impl Outbox {
@@ -100,6 +126,9 @@ impl Outbox {
                 allowance: 0,
                 bulk: VecDeque::new(),
                 bulk_share: Share::new(Arc::clone(budget), BULK_QUEUE_BYTES),
+                bulk_moved: None,
+                is_idle: false,
+                ping: false,
                 close: None,
             }),
             filled: Notify::new(),
@@ -144,6 +173,11 @@ impl Outbox {
     /// Adds to the bulk queue; false if there is no room for the frame. What comes after the close is dropped without a
     /// word: the receiver will ask for it.
     pub(crate) fn push_bulk(&self, frame: Bytes) -> bool {
+        self.push_file(UNTAGGED, frame)
+    }
+
+    /// [`Outbox::push_bulk`] for a frame of the transfer `tag`.
+    pub(crate) fn push_file(&self, tag: u64, frame: Bytes) -> bool {
         let mut queues = self.queues.lock();
         if queues.close.is_some() {
             return true;
@@ -152,12 +186,60 @@ impl Outbox {
             return false;
         }
         let was_empty = queues.is_empty();
-        queues.bulk.push_back(frame);
+        // Not just when the queue is empty: that of a stalled receiver is so, too, when its file was taken back.
+        if std::mem::take(&mut queues.is_idle) {
+            queues.bulk_moved = Some(Instant::now());
+        }
+        queues.bulk.push_back(Bulk { tag, frame });
         drop(queues);
         if was_empty {
             self.filled.notify_one();
         }
         true
+    }
+
+    /// Adds a frame that must not overtake the files before it: to the bulk queue, or to the first if there is no bulk or no
+    /// room for it.
+    pub(crate) fn push_behind(&self, frame: Bytes) {
+        let waiting = !self.queues.lock().bulk.is_empty();
+        if !(waiting && self.push_bulk(frame.clone())) {
+            self.push(frame);
+        }
+    }
+
+    /// Takes back what waits of the transfer `tag`.
+    pub(crate) fn drop_file(&self, tag: u64) {
+        let mut queues = self.queues.lock();
+        let Queues { bulk, bulk_share, .. } = &mut *queues;
+        bulk.retain(|bulk| {
+            if bulk.tag == tag {
+                bulk_share.give(bulk.frame.len());
+            }
+            bulk.tag != tag
+        });
+        give_back(bulk);
+    }
+
+    /// Takes back all bulk: who has left a room has no use for its files.
+    pub(crate) fn drop_bulk(&self) {
+        let mut queues = self.queues.lock();
+        queues.bulk = VecDeque::new();
+        queues.bulk_share.clear();
+    }
+
+    /// Whether there is much bulk that is being taken, so that waiting helps.
+    pub(crate) fn is_behind(&self, now: Instant) -> bool {
+        let queues = self.queues.lock();
+        queues.bulk_share.bytes() > BULK_BEHIND_BYTES
+            && queues
+                .bulk_moved
+                .is_some_and(|moved| now.saturating_duration_since(moved) < STALLED_AFTER)
+    }
+
+    /// Asks for a sign of life below the frames.
+    pub(crate) fn ping(&self) {
+        self.queues.lock().ping = true;
+        self.filled.notify_one();
     }
 
     /// Closes the connection after what waits in its first queue, and after `last`. The first reason stands.
@@ -192,6 +274,7 @@ impl Outbox {
     /// Takes what is to be sent next.
     pub(crate) fn pop(&self) -> Option<Next> {
         let mut queues = self.queues.lock();
+        queues.is_idle = false;
         if let Some(frame) = queues.first.pop_front() {
             queues.first_bytes = queues.first_bytes.saturating_sub(cost(&frame));
             queues.allowance = queues.allowance.saturating_sub(cost(&frame));
@@ -201,8 +284,13 @@ impl Outbox {
         if let Some(close) = queues.close {
             return Some(Next::Close(close));
         }
-        let frame = queues.bulk.pop_front()?;
+        if std::mem::take(&mut queues.ping) {
+            return Some(Next::Ping);
+        }
+        queues.is_idle = queues.bulk.is_empty();
+        let Bulk { frame, .. } = queues.bulk.pop_front()?;
         queues.bulk_share.give(frame.len());
+        queues.bulk_moved = Some(Instant::now());
         give_back(&mut queues.bulk);
         Some(Next::Bulk(frame))
     }
@@ -233,123 +321,11 @@ fn cost(frame: &Bytes) -> usize {
     frame.len().saturating_add(FRAME_OVERHEAD_BYTES)
 }
 
-fn give_back(queue: &mut VecDeque<Bytes>) {
+fn give_back<T>(queue: &mut VecDeque<T>) {
     if queue.is_empty() && queue.capacity() > KEPT_CAPACITY {
         *queue = VecDeque::new();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outbox(limit: usize) -> (Outbox, Arc<Budget>) {
-        let budget = Arc::new(Budget::new(limit));
-        (Outbox::new(&budget, &Arc::new(Counters::default())), budget)
-    }
-
-    fn frame(byte: u8, length: usize) -> Bytes {
-        vec![byte; length].into()
-    }
-
-    #[test]
-    fn the_first_queue_comes_before_each_bulk_frame() {
-        let (outbox, _) = outbox(usize::MAX);
-        outbox.push_bulk(frame(1, 10));
-        outbox.push_bulk(frame(2, 10));
-        outbox.push(frame(3, 10));
-        assert_eq!(outbox.pop(), Some(Next::First(frame(3, 10))));
-        assert_eq!(outbox.pop(), Some(Next::Bulk(frame(1, 10))));
-        outbox.push(frame(4, 10));
-        assert_eq!(outbox.pop(), Some(Next::First(frame(4, 10))));
-        assert_eq!(outbox.pop(), Some(Next::Bulk(frame(2, 10))));
-        assert_eq!(outbox.pop(), None);
-    }
-
-    #[test]
-    fn a_full_first_queue_closes_and_frees() {
-        let (outbox, budget) = outbox(usize::MAX);
-        outbox.push_bulk(frame(1, 1000));
-        for _ in 0..FIRST_QUEUE_BYTES / (1000 + FRAME_OVERHEAD_BYTES) {
-            outbox.push(frame(1, 1000));
-        }
-        assert_eq!(outbox.close_reason(), None);
-        outbox.push(frame(1, 1000));
-        assert_eq!(outbox.pop(), Some(Next::Close(Close::TooSlow)));
-        assert_eq!(budget.used(), 0);
-        assert_eq!(outbox.counters.snapshot().too_slow_total, 1);
-        outbox.push(frame(1, 1));
-        assert!(outbox.push_bulk(frame(1, 1)));
-        outbox.close(Close::Replaced, None);
-        assert_eq!(
-            outbox.pop(),
-            Some(Next::Close(Close::TooSlow)),
-            "the first reason stands"
-        );
-    }
-
-    #[test]
-    fn a_full_bulk_queue_refuses() {
-        let (outbox, budget) = outbox(usize::MAX);
-        let taken = (0..100).filter(|_| outbox.push_bulk(frame(1, 65_600))).count();
-        assert_eq!(taken, BULK_QUEUE_BYTES / (65_600 + FRAME_OVERHEAD_BYTES));
-        assert!(budget.used() <= BULK_QUEUE_BYTES);
-        outbox.pop();
-        assert!(outbox.push_bulk(frame(1, 65_600)));
-        assert_eq!(outbox.close_reason(), None);
-        drop(outbox);
-        assert_eq!(budget.used(), 0);
-    }
-
-    #[test]
-    fn empty_frames_cost_something_too() {
-        let (outbox, _) = outbox(usize::MAX);
-        let taken = (0..1_000_000).take_while(|_| outbox.push_bulk(Bytes::new())).count();
-        assert_eq!(taken, BULK_QUEUE_BYTES / FRAME_OVERHEAD_BYTES);
-    }
-
-    #[test]
-    fn the_common_budget_bounds_bulk() {
-        let (outbox, _) = outbox(100_000);
-        assert!(outbox.push_bulk(frame(1, 65_536)));
-        assert!(!outbox.push_bulk(frame(1, 65_536)));
-    }
-
-    #[test]
-    fn what_is_sent_again_has_room_beyond_the_limit() {
-        let (outbox, _) = outbox(usize::MAX);
-        outbox.push_again((0..16).map(|_| frame(1, 60_000)));
-        for _ in 0..200 {
-            outbox.push(frame(2, 1000));
-        }
-        assert_eq!(outbox.close_reason(), None);
-        for _ in 0..216 {
-            assert!(matches!(outbox.pop(), Some(Next::First(_))));
-        }
-        assert_eq!(outbox.pop(), None);
-        for _ in 0..300 {
-            outbox.push(frame(2, 1000));
-        }
-        assert_eq!(outbox.close_reason(), Some(Close::TooSlow), "the allowance is used up");
-    }
-
-    #[test]
-    fn a_close_comes_after_what_waits_and_the_last_word() {
-        let (outbox, _) = outbox(usize::MAX);
-        outbox.push(frame(1, 1));
-        outbox.push_bulk(frame(2, 1));
-        outbox.close(Close::Expired, Some(frame(3, 1)));
-        assert_eq!(outbox.pop(), Some(Next::First(frame(1, 1))));
-        assert_eq!(outbox.pop(), Some(Next::First(frame(3, 1))));
-        assert_eq!(outbox.pop(), Some(Next::Close(Close::Expired)));
-    }
-
-    #[test]
-    fn a_replaced_connection_gets_the_last_word_only() {
-        let (outbox, _) = outbox(usize::MAX);
-        outbox.push(frame(1, 1));
-        outbox.close(Close::Replaced, Some(frame(3, 1)));
-        assert_eq!(outbox.pop(), Some(Next::First(frame(3, 1))));
-        assert_eq!(outbox.pop(), Some(Next::Close(Close::Replaced)));
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use ctutils::CtEq;
 use hushroom::frame::{
     Accepted, Frame, Member, MemberJoined, MemberLeft, Post, Posted, RelayId, RoomClosed, RoomJoined, WindowFrom,
 };
-use tokio_util::task::AbortOnDropHandle;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     budget::Budget,
@@ -17,12 +17,10 @@ use crate::{
     outbox::{Close, Outbox},
     refusal::Refusal,
     ring::{Kept, Ring, Slots},
+    rooms::{Entered, Timer},
     stats::{Counted, Counters},
     wire,
 };
-
-/// A timer that stops when it is dropped.
-pub(crate) type Timer = AbortOnDropHandle<()>;
 
 /// Names one connection's hold on a place. A connection that was replaced holds a ticket that is no longer valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +43,19 @@ pub(crate) struct Room {
     counters: Arc<Counters>,
     /// Ends the room at `expires_at`.
     expiry: Option<Timer>,
+    _permit: OwnedSemaphorePermit,
     _counted: Counted,
+}
+
+impl Entered for Room {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Held places included.
+    fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
 }
 
 #[derive(Debug)]
@@ -100,6 +110,7 @@ impl Room {
         entry: &Entry,
         max_members: usize,
         expires_at: u64,
+        permit: OwnedSemaphorePermit,
         budget: &Arc<Budget>,
         counters: &Arc<Counters>,
     ) -> Self {
@@ -114,21 +125,13 @@ impl Room {
             ring: Ring::new(Arc::clone(budget)),
             counters: Arc::clone(counters),
             expiry: None,
+            _permit: permit,
             _counted: Counted::new(counters, |counters| &counters.rooms),
         }
     }
 
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
     pub(crate) fn set_expiry(&mut self, timer: Timer) {
         self.expiry = Some(timer);
-    }
-
-    /// Whether nobody is in the room, held places included.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
     }
 
     /// Lets a connection in, as a new member or back to the place it had. `now` is in Unix milliseconds.

@@ -169,6 +169,7 @@ async fn forget_quiet(hub: Arc<Hub>) {
     loop {
         every.tick().await;
         hub.joins.forget_quiet();
+        hub.listings.forget_quiet();
     }
 }
 

@@ -1,4 +1,4 @@
-//! One client's conversation: every frame it sends, what is done about it, and what it is not allowed.
+//! One client's native conversation: every frame it sends, what is done about it, and what it is not allowed.
 //!
 //! No sockets and no waiting here: answers go into the client's own outbox.
 
@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// Everything that is not a post, a window or bulk: pings, pongs, malformed frames, attempts to enter.
-const OTHERS_PER_SECOND: u32 = 20;
-const OTHERS_BURST: u32 = 200;
+pub(crate) const OTHERS_PER_SECOND: u32 = 20;
+pub(crate) const OTHERS_BURST: u32 = 200;
 /// Least time between two errors about dropped bulk frames or windows: they come in swarms.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -83,7 +83,7 @@ impl Session {
         match peek_bulk(message) {
             Ok(Some(head)) => return self.bulk(&head, message),
             Ok(None) => self.decode(message),
-            Err(_) => self.invalid("a malformed bulk frame"),
+            Err(_) => self.invalid("invalid message format"),
         }
         None
     }
@@ -131,7 +131,7 @@ impl Session {
 
     fn decode(&mut self, message: &[u8]) {
         let Ok(frame) = Frame::decode(message) else {
-            return self.invalid("a malformed frame");
+            return self.invalid("invalid message format");
         };
         match frame {
             Frame::Post(post) => self.post(post),

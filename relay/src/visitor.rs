@@ -2,10 +2,14 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::http::{header::ORIGIN, HeaderMap};
+use axum::http::{header::ORIGIN, HeaderMap, HeaderValue};
 
 use crate::config::Config;
 
+/// In the list of origins: all of them.
+const ANY_ORIGIN: &str = "*";
+/// In the list of origins: none at all, as programs connect that are no browsers.
+const MISSING_ORIGIN: &str = "none";
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The address that limits are counted by. An IPv6 client has a whole /64 to choose addresses from, so that is one.
@@ -33,17 +37,38 @@ fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
 /// Whether a page of the request's origin may connect. This keeps other people's pages off a private relay; it is no
 /// protection against anything but browsers.
 pub(crate) fn origin_allowed(headers: &HeaderMap, config: &Config) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
-        return config.allow_missing_origin;
-    };
-    let allowed = |pattern: &String| {
-        pattern == "*"
-            || pattern
-                .trim_end_matches('/')
-                .as_bytes()
-                .eq_ignore_ascii_case(origin.as_bytes())
-    };
-    config.allow_origin.iter().any(allowed)
+    match headers.get(ORIGIN) {
+        Some(origin) => all_origins(config) || is_listed(origin, config),
+        None => config.allow_missing_origin || patterns(config).any(|pattern| pattern == MISSING_ORIGIN),
+    }
+}
+
+/// What `Access-Control-Allow-Origin` says to the page that asks: one origin or `*`; `None` if it may not read the answer.
+pub(crate) fn readable_by(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {
+    if all_origins(config) {
+        return Some(HeaderValue::from_static(ANY_ORIGIN));
+    }
+    headers.get(ORIGIN).filter(|origin| is_listed(origin, config)).cloned()
+}
+
+fn patterns(config: &Config) -> impl Iterator<Item = &str> {
+    let patterns = config.allow_origin.iter().map(|pattern| pattern.trim());
+    patterns.filter(|pattern| !pattern.is_empty())
+}
+
+fn all_origins(config: &Config) -> bool {
+    let mut patterns = patterns(config).peekable();
+    patterns.peek().is_none() || patterns.any(|pattern| pattern == ANY_ORIGIN)
+}
+
+/// As a whole, without regard to case.
+fn is_listed(origin: &HeaderValue, config: &Config) -> bool {
+    patterns(config)
+        .filter(|pattern| *pattern != MISSING_ORIGIN)
+        .any(|pattern| {
+            let pattern = pattern.trim_end_matches('/');
+            pattern.as_bytes().eq_ignore_ascii_case(origin.as_bytes())
+        })
 }
 
 #[cfg(test)]
@@ -108,5 +133,37 @@ mod tests {
         assert!(origin_allowed(&HeaderMap::new(), &config));
         config.allow_missing_origin = false;
         assert!(!origin_allowed(&HeaderMap::new(), &config));
+    }
+
+    #[test]
+    fn the_list_has_words_for_all_and_for_none() {
+        let with = |list: &[&str]| Config {
+            allow_origin: list.iter().map(|&origin| origin.to_owned()).collect(),
+            allow_missing_origin: false,
+            ..Config::default()
+        };
+        let of = |origin: &str| headers("origin", &[origin]);
+        for all in [&[][..], &[""], &[" ", ""], &["*"], &["https://a.example", " * "]] {
+            assert!(origin_allowed(&of("https://b.example"), &with(all)), "{all:?}");
+            assert!(!origin_allowed(&HeaderMap::new(), &with(all)), "{all:?}");
+        }
+        let some = with(&["https://a.example", " chrome-extension://abc ", "arthas-cli", "none"]);
+        assert!(origin_allowed(&HeaderMap::new(), &some));
+        assert!(origin_allowed(&of("chrome-extension://abc"), &some) && origin_allowed(&of("arthas-cli"), &some));
+        assert!(!origin_allowed(&of("none"), &some), "the word is no origin");
+    }
+
+    #[test]
+    fn an_answer_names_one_origin() {
+        let mut config = Config::default();
+        let of = |origin: &str| headers("origin", &[origin]);
+        assert_eq!(readable_by(&HeaderMap::new(), &config).unwrap(), "*");
+        config.allow_origin = vec!["https://a.example".into(), "https://b.example".into()];
+        assert_eq!(
+            readable_by(&of("https://b.example"), &config).unwrap(),
+            "https://b.example"
+        );
+        assert_eq!(readable_by(&of("https://c.example"), &config), None);
+        assert_eq!(readable_by(&HeaderMap::new(), &config), None);
     }
 }

@@ -17,7 +17,13 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
 };
 
-use support::{bulk, create, post, room_id, Client};
+use std::time::{Duration, Instant};
+
+use hushroom::frame::arthas::ArthasFrame;
+use support::{
+    arthas::{chunk, complete, join_room, message, meta},
+    bulk, create, post, room_id, Client,
+};
 
 struct Program {
     child: Child,
@@ -68,12 +74,20 @@ async fn it_starts_serves_and_stops() {
         let room = room_id();
         let (mut a, id) = Client::enter(program.address, &room, 1).await;
         a.post(post(1, b"a secret body")).await;
+        let (_b, arthas_room) = Client::host(program.address).await;
         program.signal(signal);
         assert_eq!(a.close_code().await, 1001);
         let (success, log) = tokio::task::spawn_blocking(|| program.wait()).await.unwrap();
         assert!(success);
         assert!(log.contains("connection ended") && log.contains("\"stopped\""), "{log}");
-        for secret in [room.as_str(), id.0.as_str(), "secret", "127.0.0.1"] {
+        for secret in [
+            room.as_str(),
+            arthas_room.as_str(),
+            id.0.as_str(),
+            "secret",
+            "Host",
+            "127.0.0.1",
+        ] {
             assert!(!log.contains(secret), "{secret} in {log}");
         }
     }
@@ -94,6 +108,12 @@ fn every_flag_is_documented() {
         "posts-per-second",
         "posts-burst",
         "max-rooms",
+        "arthas",
+        "max-public-rooms",
+        "listings-per-minute",
+        "lobby-seconds",
+        "file-seconds",
+        "expired-seconds",
     ] {
         assert!(help.contains(&format!("--{flag}")), "{flag}");
     }
@@ -157,4 +177,72 @@ async fn a_member_that_never_reads_costs_less_than_2500_kib() {
     assert!(growth < 2_500 * 1024, "{growth} bytes");
     program.signal("TERM");
     assert!(tokio::task::spawn_blocking(|| program.wait()).await.unwrap().0);
+}
+
+/// Sends a file of 5 MiB and reads it at the other end; how long that took, and the most memory that `process` had.
+#[cfg(target_os = "linux")]
+async fn send_file(sender: &mut Client, receiver: &mut Client, id: &str, process: u32) -> (Duration, u64) {
+    let (started, mut most) = (Instant::now(), 0);
+    sender.say(meta(id)).await;
+    for index in 0..80 {
+        sender.say(chunk(id, index, 65_536)).await;
+        // One at a time, so that nothing but what waits for others is measured.
+        while !matches!(receiver.hear().await, ArthasFrame::RelayFileChunk(_)) {}
+        most = most.max(resident(process));
+    }
+    sender.say(complete(id)).await;
+    while !matches!(receiver.hear().await, ArthasFrame::RelayFileComplete(_)) {}
+    (started.elapsed(), most)
+}
+
+/// A member of an Arthas room stops reading for `time`, while others send files and messages.
+#[cfg(target_os = "linux")]
+async fn stop_reading_for(time: Duration) {
+    let program = Program::start(&[]);
+    let process = program.child.id();
+    let (mut a, room) = Client::host(program.address).await;
+    let (mut b, _) = Client::guest(program.address, &room, &mut [&mut a]).await;
+    let mut stalled = Client::connect_narrow(program.address).await;
+    let mut before = Duration::ZERO;
+    for index in 0..4 {
+        let (took, _) = send_file(&mut a, &mut b, &format!("before-{index}"), process).await;
+        before = before.max(took);
+    }
+    stalled.join(join_room(&room, "Stalled")).await;
+    let resident_before = resident(process);
+    let (started, mut slowest, mut most, mut files) = (Instant::now(), Duration::ZERO, 0, 0_u32);
+    while started.elapsed() < time || files < 4 {
+        let (took, memory) = send_file(&mut a, &mut b, &format!("after-{files}"), process).await;
+        slowest = slowest.max(took);
+        most = most.max(memory.saturating_sub(resident_before));
+        a.say(message("chat")).await;
+        files += 1;
+        if !time.is_zero() {
+            // Within the rate of messages.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+    println!(
+        "{files} files of 5 MiB past a member that stopped reading for {:?}: at most {} KiB more; the slowest file took \
+         {slowest:?}, before it stopped {before:?}",
+        started.elapsed(),
+        most / 1024
+    );
+    assert!(most < 2_500 * 1024, "{most} bytes");
+    assert!(slowest < before + Duration::from_secs(2), "{slowest:?} and {before:?}");
+    program.signal("TERM");
+    assert!(tokio::task::spawn_blocking(|| program.wait()).await.unwrap().0);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_member_of_an_arthas_room_costs_less_than_2500_kib() {
+    stop_reading_for(Duration::ZERO).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes more than a minute"]
+async fn a_member_of_an_arthas_room_that_stops_reading_for_a_minute() {
+    stop_reading_for(Duration::from_secs(60)).await;
 }

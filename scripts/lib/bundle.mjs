@@ -11,7 +11,7 @@ import { at } from './run.mjs';
  * A file in `dist/`, the module it is made from, and what stands in for the names that differ.
  *
  * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node',
- *   room?: string }} Entry
+ *   shared?: Record<string, string> }} Entry
  */
 
 /** @type {Entry[]} */
@@ -31,14 +31,18 @@ export const ENTRIES = [
   { out: 'room.workerd.js', entry: 'room/index', flavour: 'room', source: 'workerd', platform: 'web' },
   { out: 'room.edge-light.js', entry: 'room/index', flavour: 'room', source: 'edge', platform: 'web' },
   // Each runs on the wasm of the room entry of the same kind.
-  { out: 'people.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', room: './room.js' },
-  { out: 'people.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', room: './room.cjs' },
-  { out: 'people.node.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', room: './room.node.js' },
-  { out: 'people.node.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', room: './room.node.cjs' },
-  { out: 'people.slim.js', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', room: './room.slim.js' },
-  { out: 'people.slim.cjs', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', room: './room.slim.cjs' },
-  { out: 'people.workerd.js', entry: 'people/index', flavour: 'room', source: 'workerd', platform: 'web', room: './room.workerd.js' },
-  { out: 'people.edge-light.js', entry: 'people/index', flavour: 'room', source: 'edge', platform: 'web', room: './room.edge-light.js' },
+  { out: 'people.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', shared: { '../room/index.js': './room.js' } },
+  { out: 'people.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', shared: { '../room/index.js': './room.cjs' } },
+  { out: 'people.node.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', shared: { '../room/index.js': './room.node.js' } },
+  { out: 'people.node.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', shared: { '../room/index.js': './room.node.cjs' } },
+  { out: 'people.slim.js', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', shared: { '../room/index.js': './room.slim.js' } },
+  { out: 'people.slim.cjs', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', shared: { '../room/index.js': './room.slim.cjs' } },
+  { out: 'people.workerd.js', entry: 'people/index', flavour: 'room', source: 'workerd', platform: 'web', shared: { '../room/index.js': './room.workerd.js' } },
+  { out: 'people.edge-light.js', entry: 'people/index', flavour: 'room', source: 'edge', platform: 'web', shared: { '../room/index.js': './room.edge-light.js' } },
+  { out: 'agent.js', entry: 'agent/index', flavour: 'room', source: 'none', shared: { '../room/index.js': './room.node.js' } },
+  { out: 'agent.cjs', entry: 'agent/index', flavour: 'room', source: 'none', shared: { '../room/index.js': './room.node.cjs' } },
+  { out: 'agent.plugin.js', entry: 'agent/plugin', flavour: 'room', source: 'none', shared: { './index.js': './agent.js' } },
+  { out: 'agent.plugin.cjs', entry: 'agent/plugin', flavour: 'room', source: 'none', shared: { './index.js': './agent.cjs' } },
 ];
 
 /** Makes `dist/` anew: every entry, and the wasm files beside them. A failure leaves the old one. */
@@ -48,7 +52,7 @@ export async function bundle() {
   const folder = at('.tools/dist');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { out, entry, flavour, source, platform, room } of ENTRIES) {
+  for (const { out, entry, flavour, source, platform, shared } of ENTRIES) {
     await build({
       entryPoints: [at('js', `${entry}.ts`)],
       outfile: join(folder, out),
@@ -60,7 +64,7 @@ export async function bundle() {
       external: ['ws', 'node:*'],
       legalComments: 'none',
       logLevel: 'warning',
-      plugins: [aliases(flavour, source, platform), ...(room === undefined ? [] : [sharedRoom(room)])],
+      plugins: [aliases(flavour, source, platform), ...(shared === undefined ? [] : [leave(shared)])],
     });
   }
   for (const flavour of ['core', 'room']) {
@@ -101,16 +105,19 @@ function aliases(flavour, source, platform) {
 }
 
 /**
- * Leaves the room's module to the room's entry: the wasm is large, and there must be one of it.
+ * Leaves modules to the entries that have them: there must be one of each, and the wasm is large.
  *
- * @param {string} room
+ * @param {Record<string, string>} entries - Imports as the sources have them, and the file instead.
  * @returns {import('esbuild').Plugin}
  */
-function sharedRoom(room) {
+function leave(entries) {
   return {
-    name: 'shared-room',
+    name: 'leave',
     setup({ onResolve }) {
-      onResolve({ filter: /^\.\.\/room\/index\.js$/ }, () => ({ path: room, external: true }));
+      onResolve({ filter: /\/index\.js$/ }, ({ path }) => {
+        const entry = entries[path];
+        return entry === undefined ? undefined : { path: entry, external: true };
+      });
     },
   };
 }

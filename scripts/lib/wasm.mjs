@@ -16,6 +16,7 @@ const FEATURES = [
   'multivalue',
 ];
 
+const PROFILES = { core: ['--release'], room: ['--profile', 'room'] };
 const CARGO_ARGS = { core: ['--no-default-features'], room: [] };
 
 /**
@@ -38,7 +39,7 @@ async function compile(flavour, out) {
   // The paths to leave out are known once the crates are there.
   await run('cargo', ['fetch', '--locked', '--quiet'], { quiet: true });
   const env = { CARGO_ENCODED_RUSTFLAGS: withoutPaths().join('\x1f') };
-  const what = ['--target', 'web', '--release', '--no-pack', '--mode', 'no-install'];
+  const what = ['--target', 'web', ...PROFILES[flavour], '--no-pack', '--mode', 'no-install'];
   const where = ['--out-dir', raw, '--out-name', 'raw', '--', '--locked', ...CARGO_ARGS[flavour]];
   await run('wasm-pack', ['--log-level', 'error', 'build', ...what, ...where], { env });
 

@@ -16,6 +16,12 @@ impl Nonce {
         Self([a, b, c, d, e, f, g, i, j, k, l, u8::from(last)])
     }
 
+    /// A random nonce, for a chunk of an Arthas file. Must be fresh, or, to open one, what came with the chunk.
+    #[must_use]
+    pub const fn from_random(bytes: [u8; NONCE_BYTES]) -> Self {
+        Self(bytes)
+    }
+
     /// For a cipher that is not [`super::SegmentCipher`]. Must be used for one call only.
     #[must_use]
     pub const fn into_bytes(self) -> [u8; NONCE_BYTES] {
@@ -31,6 +37,15 @@ pub struct Attempt {
     /// Only for the last segment of the input, when that does not open: the nonce with which it opens if there were others
     /// behind it. Then the input is truncated.
     pub if_truncated: Option<Nonce>,
+}
+
+impl From<Nonce> for Attempt {
+    fn from(nonce: Nonce) -> Self {
+        Self {
+            nonce,
+            if_truncated: None,
+        }
+    }
 }
 
 impl Attempt {

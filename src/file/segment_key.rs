@@ -27,6 +27,14 @@ impl SegmentKey {
         .map(Self)
     }
 
+    /// `key` as it is: the chunks of Arthas files are sealed under the room's key itself.
+    ///
+    /// # Errors
+    /// None in practice: [`Error::Internal`].
+    pub fn whole(key: &Key) -> Result<Self> {
+        Key::from_slice(key.expose()).map(Self)
+    }
+
     /// The bytes, for a cipher that is not [`super::SegmentCipher`]. Wipe every copy.
     #[must_use]
     pub fn expose(&self) -> &[u8; Key::LENGTH] {

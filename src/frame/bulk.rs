@@ -77,7 +77,11 @@ pub fn bulk_from_frame(from: &RelayId, stream: u32, offset: u64, body: &[u8]) ->
 
 /// The bytes of `empty`, a frame that ends in an empty body, up to a body of `body_length` bytes instead.
 fn head(empty: &Frame, body_length: usize) -> Result<Vec<u8>> {
-    let mut head = empty.encode()?;
+    with_body(empty.encode()?, body_length)
+}
+
+/// The bytes of a frame that ends in an empty body, up to a body of `body_length` bytes instead.
+pub(super) fn with_body(mut head: Vec<u8>, body_length: usize) -> Result<Vec<u8>> {
     // An empty body is the two bytes `c4 00` at the very end.
     head.truncate(head.len().saturating_sub(2));
     let length = u32::try_from(body_length).unwrap_or(u32::MAX);

@@ -13,6 +13,10 @@
 //! different types, no key comes twice. Unknown keys are ignored; unknown types decode to [`Frame::Other`] for the caller to skip.
 
 mod bulk;
+#[cfg(feature = "room")]
+mod chunk;
+#[cfg(feature = "room")]
+pub(crate) mod client;
 mod scan;
 pub(crate) mod strict;
 mod types;
@@ -22,6 +26,8 @@ mod value_de;
 use serde::Serialize;
 
 pub use bulk::{bulk_frame_head, bulk_from_frame, peek_bulk, peek_bulk_from, BulkFromHead, BulkHead, BULK_PEEK_BYTES};
+#[cfg(feature = "room")]
+pub use chunk::{chunk_frame_head, peek_chunk, ChunkHead};
 pub use strict::{Bin, FixedBin};
 pub use types::*;
 pub use value::Value;
@@ -164,6 +170,17 @@ envelope_enum! {
     /// The relay has taken our post.
     Accepted = 0x53,
     }
+}
+
+/// Reads a message of any type whose data may be anything; [`Value::Nil`] if it has none. For a relay, which has to say what is
+/// wrong with it. `deserialize_data` of [`Frame`] or [`arthas::ArthasFrame`] then reads the data as what it should be.
+///
+/// # Errors
+/// [`Error::FrameTooLarge`] before anything is read; [`Error::InvalidFrame`] for anything but one map with a type.
+pub fn decode_any(bytes: &[u8]) -> Result<(u32, Value)> {
+    let outline = scan::outline(bytes)?;
+    let data = outline.data.map_or(Ok(Value::Nil), read_value)?;
+    Ok((outline.kind, data))
 }
 
 pub(crate) fn encode_envelope(message: &impl Serialize) -> Result<Vec<u8>> {

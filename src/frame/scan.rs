@@ -11,10 +11,27 @@ pub(super) struct Envelope<'a> {
     pub(super) data: &'a [u8],
 }
 
+/// A frame's type and the bytes of its data: one well-formed value of any type, or nothing.
+pub(super) struct Outline<'a> {
+    pub(super) kind: u32,
+    pub(super) data: Option<&'a [u8]>,
+    is_map: bool,
+}
+
 const TRUNCATED: Error = Error::InvalidFrame("ends too early");
 
 /// Checks that `bytes` are exactly one frame within the limits.
 pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
+    let Outline { kind, data, is_map } = outline(bytes)?;
+    match data {
+        Some(data) if is_map => Ok(Envelope { kind, data }),
+        Some(_) => Err(Error::InvalidFrame("data is not a map")),
+        None => Err(Error::InvalidFrame("no data")),
+    }
+}
+
+/// As [`envelope`], but the data may be anything or absent.
+pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>> {
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(Error::FrameTooLarge {
             limit: MAX_FRAME_BYTES,
@@ -23,7 +40,7 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
     }
     let mut scan = Scan { rest: bytes, items: 0 };
     let entries = scan.map_len()?;
-    let (mut kind, mut data) = (None, None);
+    let (mut kind, mut data, mut data_is_map) = (None, None, false);
     for _ in 0..entries {
         let key = scan.text()?;
         let start = scan.rest;
@@ -33,8 +50,7 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
         let value = start.get(..length).ok_or(TRUNCATED)?;
         match key {
             b"type" if kind.is_none() => kind = Some(uint(value)?),
-            b"data" if data.is_none() && is_map => data = Some(value),
-            b"data" if data.is_none() => return Err(Error::InvalidFrame("data is not a map")),
+            b"data" if data.is_none() => (data, data_is_map) = (Some(value), is_map),
             b"type" | b"data" => return Err(Error::InvalidFrame("a key twice")),
             _ => {}
         }
@@ -42,11 +58,28 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
     if !scan.rest.is_empty() {
         return Err(Error::InvalidFrame("bytes after the frame"));
     }
-    match (kind, data) {
-        (Some(kind), Some(data)) => Ok(Envelope { kind, data }),
-        (None, _) => Err(Error::InvalidFrame("no type")),
-        (_, None) => Err(Error::InvalidFrame("no data")),
+    let kind = kind.ok_or(Error::InvalidFrame("no type"))?;
+    Ok(Outline {
+        kind,
+        data,
+        is_map: data_is_map,
+    })
+}
+
+#[cfg(feature = "room")]
+/// The entries of `data`, a map that an [`envelope`] held.
+pub(super) fn entries(data: &[u8]) -> Result<Vec<(&[u8], &[u8])>> {
+    let mut scan = Scan { rest: data, items: 0 };
+    let length = scan.map_len()?;
+    let mut entries = Vec::new();
+    for _ in 0..length {
+        let key = scan.text()?;
+        let start = scan.rest;
+        scan.skip(1)?;
+        let length = start.len().saturating_sub(scan.rest.len());
+        entries.push((key, start.get(..length).ok_or(TRUNCATED)?));
     }
+    Ok(entries)
 }
 
 fn uint(mut bytes: &[u8]) -> Result<u32> {

@@ -358,3 +358,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn any_data_can_be_read_where_it_is_to_be_judged() {
+    for (bytes, expected) in [
+        (&b"\x82\xa4type\x05\xa4data\x80"[..], Value::Map(vec![])),
+        (b"\x82\xa4type\x05\xa4data\x07", Value::Uint(7)),
+        (b"\x82\xa4data\xa1x\xa4type\x05", Value::Text("x".into())),
+        (b"\x81\xa4type\x05", Value::Nil),
+    ] {
+        assert_eq!(decode_any(bytes), Ok((5, expected)));
+    }
+    for bytes in [
+        &b"\x81\xa4data\x80"[..],
+        b"\x05",
+        b"",
+        b"\x82\xa4type\x05\xa4type\x05",
+        b"\x81\xa4type\x05\x00",
+    ] {
+        assert!(matches!(decode_any(bytes), Err(Error::InvalidFrame(_))), "{bytes:?}");
+    }
+}

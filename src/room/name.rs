@@ -25,7 +25,10 @@ pub fn clean_member_name(name: &str) -> Result<String> {
     let kept: String = name.chars().filter(|c| !is_hidden(*c)).collect();
     let cleaned = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     if cleaned.is_empty() || cleaned.len() > MAX_NAME_BYTES {
-        return Err(Error::InvalidName { limit: MAX_NAME_BYTES });
+        return Err(Error::InvalidName {
+            limit: MAX_NAME_BYTES,
+            unit: "bytes",
+        });
     }
     Ok(cleaned)
 }

@@ -17,10 +17,7 @@ use crate::{
 #[wasm_bindgen(js_name = generateShareCode)]
 pub fn generate_share_code(protocol: &str, ephemeral_seconds: f64, expires_at: f64) -> Result<String> {
     wiped(|| {
-        let protocol = [Protocol::Hush1, Protocol::Arthas]
-            .into_iter()
-            .find(|known| known.name() == protocol)
-            .ok_or(Error::InvalidArgument("no such protocol"))?;
+        let protocol = Protocol::parse(protocol)?;
         let mut code = ShareCode::generate(protocol, (&random::bytes()?, random::key()?));
         code.ephemeral_seconds = ephemeral_seconds as u64;
         code.expires_at = expires_at as u64;

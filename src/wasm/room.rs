@@ -13,10 +13,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    file::{Header, SegmentSize},
     frame::{Value, BULK_PEEK_BYTES},
-    room::hush1::{BulkIn, BulkJob, Config, Entrance, FileMeta, Output, Room},
-    share_code::ShareCode,
+    room::{BulkIn, BulkJob, Config, FileMeta, NewRoom, Output, RandomSource, Room},
+    share_code::{Protocol, ShareCode},
 };
 
 /// A room. Not usable after `free`, which wipes its keys.
@@ -25,39 +24,55 @@ pub struct RoomMachine(Room);
 
 #[wasm_bindgen]
 impl RoomMachine {
-    /// A room for `code`; it is made if `create` is true.
+    /// A room that is made, under a fresh key. Zeros stand for the defaults.
     ///
     /// # Errors
-    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `INVALID_ARGUMENT`, `RANDOM_UNAVAILABLE`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        code: String,
+    /// `INVALID_NAME`, `INVALID_ARGUMENT`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object would have to be taken apart by hand"
+    )]
+    pub fn create(
+        protocol: &str,
         name: String,
-        create: bool,
+        password: Option<String>,
         max_members: f64,
         expiry_seconds: f64,
+        ephemeral_seconds: f64,
         now: f64,
     ) -> Result<Self> {
         wiped(|| {
-            let (max_members, expiry_seconds) = (integer(max_members), integer(expiry_seconds));
-            let entrance = if create {
-                Entrance::Create {
-                    max_members,
-                    expiry_seconds,
-                }
-            } else {
-                Entrance::Join
+            let room = NewRoom {
+                max_members: integer(max_members),
+                expiry_seconds: integer(expiry_seconds),
+                ephemeral_seconds: integer(ephemeral_seconds),
             };
-            let config = Config {
-                code: ShareCode::parse(&Zeroizing::new(code))?,
-                name,
-                entrance,
-                device_seed: random::key()?,
-                nonce: random::bytes()?,
-                resume: random::bytes()?,
-            };
+            let protocol = Protocol::parse(protocol)?;
+            let config = Config::create(protocol, room, name, password.map(Zeroizing::new), source())?;
             Room::new(config, integer(now)).map(Self)
         })
+    }
+
+    /// The room of a share code.
+    ///
+    /// # Errors
+    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    pub fn join(code: String, name: String, password: Option<String>, now: f64) -> Result<Self> {
+        wiped(|| {
+            let code = ShareCode::parse(&Zeroizing::new(code))?;
+            let config = Config::join(code, name, password.map(Zeroizing::new), source());
+            Room::new(config, integer(now)).map(Self)
+        })
+    }
+
+    /// `hush1` or `arthas`.
+    pub fn protocol(&self) -> String {
+        self.0.protocol().name().to_owned()
+    }
+
+    /// The share code: once of a native room; of an Arthas room, always once it is entered.
+    pub fn code(&mut self) -> Option<String> {
+        wiped(|| self.0.code().map(|code| code.as_str().to_owned()))
     }
 
     /// Our own member id.
@@ -117,7 +132,7 @@ impl RoomMachine {
             let total = frame.length() as usize;
             let mut bytes = frame.subarray(0, BULK_PEEK_BYTES as u32).to_vec();
             // What cannot be a frame is refused, and reported, by its first bytes already.
-            if Room::needed(&bytes, total).unwrap_or(0) > bytes.len() {
+            if self.0.needed(&bytes, total).unwrap_or(0) > bytes.len() {
                 bytes = frame.to_vec();
             }
             match self.0.on_frame(&bytes, total, integer(now)) {
@@ -171,8 +186,12 @@ impl RoomMachine {
     /// Offers a file under a fresh key; the transfer's id.
     ///
     /// # Errors
-    /// `TRANSFER_LIMIT`, `INVALID_STATE`, `UNKNOWN_MEMBER`, `TOO_LARGE`, `CLOSED`, `RANDOM_UNAVAILABLE`.
+    /// `TRANSFER_LIMIT`, `INVALID_STATE`, `UNKNOWN_MEMBER`, `TOO_LARGE`, `UNSUPPORTED`, `CLOSED`, `RANDOM_UNAVAILABLE`.
     #[wasm_bindgen(js_name = offerFile)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object would have to be taken apart by hand"
+    )]
     pub fn offer_file(
         &mut self,
         name: String,
@@ -180,6 +199,7 @@ impl RoomMachine {
         size: Option<f64>,
         replayable: bool,
         to: Vec<String>,
+        voice_seconds: Option<u32>,
         now: f64,
     ) -> Result<String> {
         wiped(|| {
@@ -189,10 +209,9 @@ impl RoomMachine {
                 size: size.map(integer),
                 replayable,
                 to,
+                voice_seconds,
             };
-            let header = Header::from_random(&random::bytes()?);
-            self.0
-                .offer_file(&meta, (random::bytes()?, random::key()?, header.encode()), integer(now))
+            self.0.offer_file(&meta, integer(now))
         })
     }
 
@@ -203,15 +222,8 @@ impl RoomMachine {
     #[wasm_bindgen(unchecked_return_type = "Promise<IndexedSealer>")]
     pub fn sealer(&mut self, transfer: &str) -> Result<Promise> {
         wiped(|| {
-            let (key, header, aad) = self.0.sealing_secrets(transfer)?;
-            let header = Header::parse(&header)?;
-            Ok(promise(IndexedSealer::build(
-                key,
-                header,
-                &aad,
-                SegmentSize::ROOM,
-                EngineKind::Auto,
-            )))
+            let sealing = self.0.sealing(transfer)?;
+            Ok(promise(IndexedSealer::build(sealing, EngineKind::Auto)))
         })
     }
 
@@ -222,15 +234,8 @@ impl RoomMachine {
     #[wasm_bindgen(unchecked_return_type = "Promise<IndexedOpener>")]
     pub fn opener(&self, transfer: &str) -> Result<Promise> {
         wiped(|| {
-            let (key, header, aad) = self.0.opening_secrets(transfer)?;
-            let header = Header::parse(&header)?;
-            Ok(promise(IndexedOpener::build(
-                key,
-                header,
-                &aad,
-                SegmentSize::ROOM,
-                EngineKind::Auto,
-            )))
+            let opening = self.0.opening(transfer)?;
+            Ok(promise(IndexedOpener::build(&opening, EngineKind::Auto)))
         })
     }
 
@@ -336,6 +341,10 @@ fn bulk_in(bulk: &BulkIn) -> JsValue {
         &(bulk.end as f64).into(),
         &(bulk.body_start as f64).into(),
     );
+    array.push(&(bulk.body_end as f64).into());
+    if let Some(iv) = &bulk.iv {
+        array.push(&Uint8Array::from(iv.as_slice()).into());
+    }
     array.into()
 }
 
@@ -361,6 +370,11 @@ fn to_js(value: &impl Serialize) -> Result<JsValue> {
     value
         .serialize(&serializer)
         .map_err(|_| Error::Internal("an integer above 2^53 - 1"))
+}
+
+/// The platform's random source, for a room to draw from.
+fn source() -> RandomSource {
+    Box::new(random::fill)
 }
 
 /// The TypeScript layer passes whole numbers from 0 to 2^53 - 1; the cast saturates all others.

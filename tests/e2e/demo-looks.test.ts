@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
 import { CONTENT_SECURITY_POLICY } from '../../www/csp.js';
-import { NARROW, picture, sendFiles, useDemo } from './demo.js';
+import { seriousProblems } from './axe.js';
+import { LOOKS, NARROW, picture, sendFiles, useDemo } from './demo.js';
 import { createRoom, fileCard, gone, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo();
@@ -118,12 +117,7 @@ describe('looks and access', () => {
     expect([...ana.problems, ...ben.problems]).toEqual([]);
   });
 
-  test.each([
-    ['wide-light', { colorScheme: 'light' }],
-    ['wide-dark', { colorScheme: 'dark' }],
-    ['narrow-light', { colorScheme: 'light', ...NARROW }],
-    ['narrow-dark', { colorScheme: 'dark', ...NARROW }],
-  ] as const)('%s: no serious accessibility problem on any screen', async (look, options) => {
+  test.each(LOOKS)('%s: no serious accessibility problem on any screen', async (look, options) => {
     const ana = await demo.open(options);
     const check = async (screen: string) => {
       await screenshot(ana.page, `${screen}-${look}`);
@@ -180,29 +174,4 @@ async function talk(ana: Page, ben: Page): Promise<void> {
   });
   await ben.getByTestId('message-input').pressSequentially('One');
   await says(ana.getByTestId('typing'), 'Ben is typing');
-}
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact?: string | null;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-}
-
-/** What axe finds on the page that is serious or critical. */
-async function seriousProblems(page: Page): Promise<readonly string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(source);
-  // What fades in has too little contrast for a moment.
-  await page.evaluate(() => {
-    const passing = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    for (const animation of passing) animation.finish();
-  });
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`));
 }

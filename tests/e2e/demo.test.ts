@@ -1,6 +1,6 @@
 import { expect, describe, test } from 'vitest';
 
-import { useDemo } from './demo.js';
+import { codeOf, useDemo } from './demo.js';
 import { createRoom, enterRoom, gone, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo();
@@ -8,7 +8,7 @@ const demo = useDemo();
 describe('coming in', () => {
   test('a room is opened, and joined by its link, by a pasted link and by a pasted code', async () => {
     const { ana, link } = await demo.pair();
-    const code = decodeURIComponent(link.slice(link.indexOf('#') + 1));
+    const code = codeOf(link);
     expect(code).toMatch(/^hush1:/);
     expect(ana.page.url()).toBe(link);
 
@@ -58,8 +58,11 @@ describe('coming in', () => {
     await alone.page.getByTestId('enter').click();
     await says(alone.page.getByTestId('problem'), 'This room is not open');
 
-    const foreign = await demo.open({}, `${demo.relay.url}/#/join/${'a'.repeat(21)}:${'A'.repeat(43)}`);
-    await says(foreign.page.getByTestId('problem'), 'another kind of room');
+    const arthas = await demo.open({}, `${demo.relay.url}/#/join/${'a'.repeat(21)}:${'A'.repeat(43)}:30`);
+    await says(arthas.page.getByTestId('terms'), /Arthas compatible room.*vanish 30 sec after/);
+    await arthas.page.getByTestId('name').fill('Eve');
+    await arthas.page.getByTestId('enter').click();
+    await says(arthas.page.getByTestId('problem'), 'This room is not open');
   });
 
   test('a full room stays closed, and one with an end counts down', async () => {
@@ -67,7 +70,7 @@ describe('coming in', () => {
     await ana.page.getByLabel('The room ends').selectOption('in an hour');
     await ana.page.getByLabel('Room for').selectOption('two people');
     const link = await createRoom(ana, 'Ana');
-    await says(ana.page.getByTestId('countdown'), /Ends in (1 hr|59 min)/);
+    await says(ana.page.getByTestId('countdown'), /Ends in (1 hr|59:\d\d)/);
     await demo.join('Ben', link);
 
     const cleo = await demo.open({}, link);

@@ -7,7 +7,30 @@ import { createRoom, gone, joinByLink, launchBrowser, openPage, says, shown, sta
 import type { DemoPage, Relay } from './helpers.js';
 
 /** A narrow screen, touched. */
-export const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
+export const NARROW = { viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true } as const;
+
+/** The looks in which every screen is checked and pictured. */
+export const LOOKS = [
+  ['wide-light', { colorScheme: 'light' }],
+  ['wide-dark', { colorScheme: 'dark' }],
+  ['narrow-light', { colorScheme: 'light', ...NARROW }],
+  ['narrow-dark', { colorScheme: 'dark', ...NARROW }],
+] as const;
+
+/** A microphone that hears beeps, and a person who allows it. */
+export const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] as const;
+
+/** The two kinds of rooms. */
+export const PROTOCOLS = ['hush1', 'arthas'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** What a room is opened with besides a name. */
+export interface Opening {
+  readonly protocol?: Protocol;
+  /** As the start screen words it. */
+  readonly vanish?: string;
+  readonly password?: string;
+}
 
 /** The demo in a browser. What it opens is closed after each test. */
 export interface Demo {
@@ -19,18 +42,21 @@ export interface Demo {
   open(options?: BrowserContextOptions, address?: string): Promise<DemoPage>;
   join(name: string, link: string, options?: BrowserContextOptions): Promise<DemoPage>;
   /** Ana has opened a room, Ben has come in by the link, and each knows of the other. */
-  pair(options?: BrowserContextOptions): Promise<{ ana: DemoPage; ben: DemoPage; link: string }>;
+  pair(
+    options?: BrowserContextOptions,
+    opening?: Opening,
+  ): Promise<{ ana: DemoPage; ben: DemoPage; link: string }>;
 }
 
-/** Starts a browser and a relay for the tests of a file. */
-export function useDemo(): Demo {
+/** Starts a browser, with these flags, and a relay for the tests of a file. */
+export function useDemo(flags: readonly string[] = []): Demo {
   let browser: Browser | undefined;
   let relay: Relay | undefined;
   let opened: DemoPage[] = [];
   let relays: Relay[] = [];
 
   beforeAll(async () => {
-    [browser, relay] = await Promise.all([launchBrowser(), startRelay()]);
+    [browser, relay] = await Promise.all([launchBrowser(flags), startRelay()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -65,12 +91,14 @@ export function useDemo(): Demo {
     },
     open: (options = {}, address = demo.relay.url) => keep(openPage(demo.browser, address, options)),
     join: (name, link, options = {}) => keep(joinByLink(demo.browser, link, name, options)),
-    async pair(options = {}) {
+    async pair(options = {}, opening = {}) {
       const ana = await demo.open(options);
+      await choose(ana.page, opening);
       const link = await createRoom(ana, 'Ana');
       const ben = await demo.join('Ben', link, options);
       await says(ana.page.getByTestId('note'), 'Ben is here');
-      await says(ben.page.getByTestId('note'), 'Ana is here');
+      // Who comes to an Arthas room finds the others there; in a native one they make themselves known.
+      if (opening.protocol !== 'arthas') await says(ben.page.getByTestId('note'), 'Ana is here');
       return { ana, ben, link };
     },
   };
@@ -81,6 +109,24 @@ function started<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('only inside tests');
   return part;
 }
+
+/** Chooses on the start screen what kind of room to open. */
+export async function choose(page: Page, { protocol = 'hush1', vanish, password }: Opening): Promise<void> {
+  if (protocol === 'hush1' && vanish === undefined) return;
+  await page.getByTestId('more').locator('summary').click();
+  if (vanish !== undefined) await page.getByLabel('Messages vanish').selectOption(vanish);
+  if (protocol === 'arthas') await page.getByRole('radio', { name: 'Arthas compatible' }).check();
+  if (password !== undefined) await page.getByTestId('password').fill(password);
+}
+
+/** Waits until `announce` has been asked to say so: several in a short time are told one after another. */
+export async function heard(page: Page, text: string | RegExp): Promise<void> {
+  await says(page.getByTestId('announcer'), text);
+}
+
+/** The share code in a link. */
+export const codeOf = (link: string): string =>
+  decodeURIComponent(new URL(link).hash).replace(/^#(\/join\/)?/, '');
 
 /** Attaches files and sends them. */
 export async function sendFiles(page: Page, files: Parameters<Page['setInputFiles']>[1]): Promise<void> {

@@ -51,15 +51,15 @@ export async function startRelay(port = 0, options: readonly string[] = []): Pro
   };
 }
 
-/** The browser that set-up has found. */
-export async function launchBrowser(): Promise<Browser> {
+/** The browser that set-up has found, with these flags besides the usual ones. */
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const { BROWSER_FLAGS, findBrowser } = (await import(join(root, 'scripts/lib/browser.mjs'))) as {
     BROWSER_FLAGS: string[];
     findBrowser: () => { chrome: string | undefined };
   };
   const executablePath = process.env['CHROME_PATH'] || findBrowser().chrome;
   if (executablePath === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
-  return chromium.launch({ executablePath, args: BROWSER_FLAGS });
+  return chromium.launch({ executablePath, args: [...BROWSER_FLAGS, ...flags] });
 }
 
 /** A page of the demo in a browser profile of its own, and everything that went wrong in it. */

@@ -5,15 +5,14 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { at, run } from '../../scripts/lib/run.mjs';
+import { python } from '../../scripts/lib/python.mjs';
+import { at } from '../../scripts/lib/run.mjs';
 
 const OUT = at('tests/out/interop');
-const VENV = join(OUT, 'venv');
-const PYTHON = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const TINK = 'tink==1.16.1';
 
 const SEGMENT_SIZES = [4096, 65_536, 262_144, 1_048_576];
@@ -22,22 +21,9 @@ const ASSOCIATED_DATA = [new Uint8Array(0), new TextEncoder().encode('room:attac
 /** Plaintext sizes around every edge of segments of `s` bytes, and one of several segments. @param {number} s */
 const sizesOf = (s) => [0, 1, s - 57, s - 56, s - 55, s - 16, s, 2 * s - 73, 2 * s - 72, 2 * s - 71, 5 * s + 123];
 
-async function installTink() {
-  if (existsSync(PYTHON)) return;
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
-  try {
-    await run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', VENV]);
-    await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', TINK]);
-  } catch (error) {
-    rmSync(VENV, { recursive: true, force: true });
-    throw error;
-  }
-}
-
 /** A Tink that answers one job after the other. */
-function startTink() {
-  const child = spawn(PYTHON, [at('tests/interop/tink_peer.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+function startTink(/** @type {string} */ interpreter) {
+  const child = spawn(interpreter, [at('tests/interop/tink_peer.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let jobs = 0;
   return {
@@ -75,9 +61,10 @@ const collect = async (stream) => {
 };
 
 async function main() {
-  await installTink();
+  const interpreter = await python('tink', [TINK]);
+  mkdirSync(OUT, { recursive: true });
   const { decryptRange, decryptStream, encryptStream, generateFileKey } = await import(at('dist/index.js'));
-  const tink = startTink();
+  const tink = startTink(interpreter);
   let checks = 0;
   const check = (/** @type {boolean | undefined} */ ok, /** @type {string} */ what) => {
     checks += 1;

@@ -1,4 +1,4 @@
-import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
 import { decode } from '@msgpack/msgpack';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -182,5 +182,39 @@ describe('files', () => {
     expect(found(file.subarray(-4096))).toBe(0);
     await Promise.all([ada.close(), grace.close()]);
     expect(found(key)).toBe(0);
+  });
+});
+
+describe('an Arthas room', () => {
+  test('has its one key in memory while it is open, and nothing of it afterwards', async () => {
+    const password = marker(20);
+    const hash = utf8(createHash('sha256').update(password).digest('hex'));
+    const ada = await api.createRoom({ relay: relay.url, protocol: 'arthas', name: 'Ada', password });
+    const joined = next(ada, 'member-joined');
+    const grace = await api.joinRoom({ relay: relay.url, code: ada.code, name: 'Grace', password });
+    await joined;
+    const [, keyText = ''] = ada.code.split(':');
+    const key = Buffer.from(keyText, 'base64url');
+    expect(found(key), 'the search finds what an open room needs').toBeGreaterThan(0);
+    const [text, name, emoji] = [marker(500), marker(60), marker(32)];
+    const heard = next(grace, 'message');
+    await ada.send(text);
+    const { message } = await heard;
+    expect(message.text).toBe(text);
+    const reacted = next(ada, 'reaction');
+    await grace.react(message.id, emoji);
+    await reacted;
+    const file = randomBytes(500_000);
+    const offered = next(grace, 'file-offer');
+    const transfer = ada.sendFile(file, { name });
+    const { offer } = await offered;
+    await Promise.all([offer.accept(api.blobSink(offer)).done, transfer.done]);
+    // Bytes of files stay outside where the platform's ciphers can be had.
+    expect(found(file.subarray(0, 4096))).toBe(0);
+    expect(found(file.subarray(-4096))).toBe(0);
+    expect(found(utf8(password))).toBe(0);
+    const { code } = ada;
+    await Promise.all([ada.close(), grace.close()]);
+    for (const secret of [key, hash, utf8(code), utf8(keyText), utf8(text), utf8(name), utf8(emoji)]) expect(found(secret)).toBe(0);
   });
 });

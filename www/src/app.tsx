@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { linkInAddress } from './room/invite.ts';
+import { hashOf, linkInAddress } from './room/invite.ts';
 import type { Session } from './room/session.ts';
 import { t } from './strings.ts';
 import { JoinScreen } from './ui/join-screen.tsx';
@@ -20,7 +20,7 @@ const atAddress = (): Screen => {
 
 /** Puts a code into the address bar, so that a reload finds the room again; without one takes it out. */
 function showInAddress(code: string): void {
-  history.replaceState(null, '', code === '' ? location.pathname : `#${code}`);
+  history.replaceState(null, '', code === '' ? location.pathname : hashOf(code));
 }
 
 /** The page: start, join, or room. */
@@ -31,7 +31,7 @@ export function App() {
     const onHashChange = () => {
       if (screen.at !== 'room') {
         setScreen(atAddress());
-      } else if (linkInAddress() !== `#${screen.session.room.code}`) {
+      } else if (linkInAddress() !== hashOf(screen.session.room.code)) {
         showInAddress(screen.session.room.code);
         screen.session.notify(t.otherLink);
       }

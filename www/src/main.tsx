@@ -6,6 +6,7 @@ import './styles/room.css';
 import './styles/composer.css';
 import './styles/messages.css';
 import './styles/files.css';
+import './styles/voice.css';
 import './styles/panel.css';
 
 import { render } from 'preact';

@@ -15,7 +15,7 @@ const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; con
                    manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// Sends a request and reads the answer to its end.
-async fn request(address: SocketAddr, method: &str, path: &str, headers: &str) -> String {
+pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, headers: &str) -> String {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
@@ -43,7 +43,7 @@ pub(crate) async fn upgrade_status(address: SocketAddr, headers: &str) -> u16 {
     timeout(PATIENCE, exchange).await.unwrap()
 }
 
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     answer
         .lines()
         .take_while(|line| !line.is_empty())

@@ -8,6 +8,11 @@
     reason = "a test that meets the unexpected has to stop"
 )]
 
+mod arthas;
+mod arthas_checks;
+mod arthas_ends;
+mod arthas_files;
+mod arthas_list;
 mod bulk;
 mod ends;
 mod http;

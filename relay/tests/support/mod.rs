@@ -1,5 +1,7 @@
 //! A client for tests: frames in, frames out, and every wait has an end.
 
+pub(crate) mod arthas;
+
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
@@ -156,9 +158,12 @@ impl Client {
     }
 
     pub(crate) async fn next_bytes(&mut self) -> Bytes {
-        match self.next_message().await {
-            Some(Ok(Message::Binary(bytes))) => bytes,
-            other => panic!("{other:?}"),
+        loop {
+            match self.next_message().await {
+                Some(Ok(Message::Binary(bytes))) => break bytes,
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 

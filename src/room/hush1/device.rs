@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -93,29 +93,5 @@ impl Device {
 
     pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.signing.sign(message).to_bytes()
-    }
-}
-
-/// The public half of a member's device key.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct DeviceKey(VerifyingKey);
-
-impl DeviceKey {
-    pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self> {
-        VerifyingKey::from_bytes(bytes)
-            .ok()
-            .filter(|key| !key.is_weak())
-            .map(Self)
-            .ok_or(Error::BadSignature)
-    }
-
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<()> {
-        self.0
-            .verify_strict(message, &Signature::from_bytes(signature))
-            .map_err(|_| Error::BadSignature)
-    }
-
-    pub(super) fn to_base64url(&self) -> String {
-        encoding::encode(self.0.as_bytes())
     }
 }

@@ -144,6 +144,9 @@ pub(super) struct FileOffer {
     pub(super) header: FixedBin<40>,
     pub(super) key: SecretBin,
     pub(super) commitment: FixedBin<32>,
+    /// Length in seconds, of a voice message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) voice: Option<u32>,
 }
 
 /// Key bytes within an event: wiped when dropped, never printed.

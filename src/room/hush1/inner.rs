@@ -11,12 +11,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{
-    device::{Device, DeviceKey},
-    keys::RoomKeys,
-    padding,
+use super::{device::Device, keys::RoomKeys, padding};
+use crate::{
+    error::{Error, Result},
+    room::device_key::DeviceKey,
 };
-use crate::error::{Error, Result};
 
 const SIGNED: u8 = 1;
 const LABEL: &[u8] = b"hushroom/1 post\0";

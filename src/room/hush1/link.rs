@@ -4,13 +4,16 @@ use super::{
     device::InstanceId,
     event::Bye,
     machine::{Entrance, Room},
-    output::{BulkIn, Output, RoomEvent},
 };
 use crate::{
     error::{Error, Result},
     frame::{
         error_code, peek_bulk_from, Bin, Create, ErrorFrame, Frame, Join, Leave, Pong, Posted, RelayId, RoomClosed,
         RoomJoined, BULK_PEEK_BYTES, MAX_FRAME_BYTES,
+    },
+    room::{
+        file::BulkIn,
+        output::{Output, RoomEvent},
     },
     share_code::Protocol,
 };
@@ -199,7 +202,7 @@ impl Room {
             Frame::Posted(posted) => self.on_posted_in_order(posted, now),
             Frame::Accepted(accepted) => {
                 if let Some((item, passed_over)) = self.queue.accept(accepted.n, now) {
-                    self.settle(item, accepted.t);
+                    self.settle(item, accepted.t, now);
                     if passed_over {
                         self.report(&Error::RelayProtocol("a post was passed over"), None);
                     }
@@ -241,6 +244,8 @@ impl Room {
         self.event(RoomEvent::Opened {
             expires_at: joined.expires_at,
             max_members: joined.max_members,
+            ephemeral_seconds: self.ephemeral.seconds(),
+            has_password: false,
         });
         if joined.resumed {
             let gone: Vec<RelayId> = self
@@ -253,7 +258,7 @@ impl Room {
                 self.on_route_gone(&route, now);
             }
             for item in self.queue.resumed(joined.accepted) {
-                self.settle(item, 0);
+                self.settle(item, 0, now);
             }
         } else {
             self.link.seen = 0;
@@ -327,6 +332,9 @@ impl Room {
         }
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
+        while let Some(id) = self.ephemeral.pop_due(now) {
+            self.event(RoomEvent::MessageExpired { id });
+        }
         let flushed = self.flush(now);
         self.check(flushed, None);
         let connected = matches!(self.link.state, State::Entering | State::Open);
@@ -357,6 +365,7 @@ impl Room {
             self.queue.answer_by().filter(|_| open),
             self.peer_deadline(),
             self.transfer_deadline(now),
+            self.ephemeral.deadline(),
         ];
         times.into_iter().flatten().min()
     }

@@ -7,7 +7,6 @@ use super::{
     keys::RoomKeys,
     link::Link,
     outbox::Outbox,
-    output::{Output, RoomEvent},
     peers::{Gap, Peer, Pending},
     posting::Queue,
     replay::ReplayWindow,
@@ -17,7 +16,11 @@ use crate::{
     encoding,
     error::{Error, Result},
     frame::{Frame, RelayId, MAX_EXPIRY_SECONDS, MAX_MEMBERS},
-    room::name::clean_member_name,
+    room::{
+        ephemeral::Ephemeral,
+        name::clean_member_name,
+        output::{Output, RoomEvent},
+    },
     secret::{Key, Secret},
     share_code::{check_room_id, Protocol, ShareCode},
 };
@@ -61,6 +64,7 @@ pub struct Room {
     pub(super) name: String,
     pub(super) resume: [u8; 16],
     pub(super) link: Link,
+    pub(super) ephemeral: Ephemeral,
     /// The counter of the next post.
     pub(super) counter: u64,
     /// The counter of the last post to everybody that is kept.
@@ -127,6 +131,7 @@ impl Room {
             name,
             resume,
             link: Link::new(entrance, now),
+            ephemeral: Ephemeral::new(code.ephemeral_seconds),
             counter: 0,
             previous: None,
             outbox: Outbox::default(),

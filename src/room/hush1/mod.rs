@@ -15,7 +15,6 @@ mod keys;
 mod link;
 mod machine;
 mod outbox;
-mod output;
 mod padding;
 mod peers;
 mod post;
@@ -29,6 +28,9 @@ mod tests;
 
 pub use device::InstanceId;
 pub use event::{MAX_EMOJI_BYTES, MAX_TEXT_BYTES};
-pub use files::{BulkJob, FileMeta};
 pub use machine::{Config, Entrance, Room};
-pub use output::{BulkIn, Output, RoomEvent};
+
+pub use super::{
+    file::{BulkIn, BulkJob, FileMeta},
+    output::{Output, RoomEvent},
+};

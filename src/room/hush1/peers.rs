@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use super::{
-    device::{DeviceKey, InstanceId},
+    device::InstanceId,
     event::{Have, Hello, Lost},
     inner::Unverified,
     machine::Room,
-    output::RoomEvent,
     post::Header,
     posting::Item,
     replay::ReplayWindow,
@@ -15,7 +14,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
-    room::name::clean_member_name,
+    room::{device_key::DeviceKey, name::clean_member_name, output::RoomEvent},
     secret::Key,
 };
 

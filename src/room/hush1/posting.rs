@@ -8,12 +8,12 @@ use super::{
     inner,
     machine::Room,
     outbox::Entry,
-    output::RoomEvent,
     post::{self, Header},
 };
 use crate::{
     error::{Error, Result},
     frame::{Bin, Post, RelayId},
+    room::output::RoomEvent,
 };
 
 /// Posts that may be at the relay without its answer.
@@ -192,13 +192,13 @@ impl Room {
             let Some(item) = self.queue.waiting.pop_front() else {
                 break;
             };
-            self.send_item(item)?;
+            self.send_item(item, now)?;
         }
         self.queue.expect_answer(now);
         Ok(())
     }
 
-    fn send_item(&mut self, item: Item) -> Result<()> {
+    fn send_item(&mut self, item: Item, now: u64) -> Result<()> {
         let (to, body) = match item {
             Item::First { counter } => match self.outbox.get(counter) {
                 Some(entry) if entry.recipients.is_empty() => (Some(vec![]), entry.body.clone()),
@@ -232,7 +232,7 @@ impl Room {
             }
             // Nobody is there: whoever comes back says what it lacks, and gets this then.
             None => {
-                self.settle(item, 0);
+                self.settle(item, 0, now);
                 Ok(())
             }
         }
@@ -257,11 +257,12 @@ impl Room {
     }
 
     /// The relay has `item`, or nobody is there to get it now.
-    pub(super) fn settle(&mut self, item: Item, received_at: u64) {
+    pub(super) fn settle(&mut self, item: Item, received_at: u64, now: u64) {
         if let Item::First { counter } = item {
             self.outbox.accept(counter);
             self.on_total_announced(counter);
             let id = MessageRef::new(self.device.instance, counter).to_string();
+            self.ephemeral.track_own(&id, now);
             self.event(RoomEvent::Accepted { id, received_at });
         }
     }

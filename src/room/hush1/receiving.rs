@@ -5,13 +5,13 @@ use super::{
     event::{Event, MessageRef, Reaction, Text, Typing},
     inner::Unverified,
     machine::Room,
-    output::RoomEvent,
     post::{self, Header},
     posting::Item,
 };
 use crate::{
     error::{Error, Result},
     frame::Posted,
+    room::output::{RoomEvent, Verification},
 };
 
 impl Room {
@@ -96,14 +96,20 @@ impl Room {
         let instance = InstanceId(message.instance.0);
         let from = instance.to_string();
         match event {
-            Event::Text(Text { text, reply, at }) => self.event(RoomEvent::Message {
-                id: message.to_string(),
-                from,
-                text,
-                reply_to: reply.map(|reply| reply.to_string()),
-                sent_at: at,
-                received_at,
-            }),
+            Event::Text(Text { text, reply, at }) => {
+                self.ephemeral.track(message.to_string(), now);
+                self.event(RoomEvent::Message {
+                    id: message.to_string(),
+                    from,
+                    text,
+                    reply_to: reply.map(|reply| reply.to_string()),
+                    quote: None,
+                    // What is not signed by a member does not get here.
+                    verification: Verification::Verified,
+                    sent_at: at,
+                    received_at,
+                });
+            }
             Event::Reaction(Reaction { to, emoji, remove }) if !emoji.is_empty() => {
                 self.event(RoomEvent::Reaction {
                     message_id: to.to_string(),
@@ -150,7 +156,9 @@ impl Room {
         }
         .into();
         let counter = self.post(&event, vec![], now)?;
-        Ok(MessageRef::new(self.device.instance, counter).to_string())
+        let id = MessageRef::new(self.device.instance, counter).to_string();
+        self.ephemeral.expect_own(&id);
+        Ok(id)
     }
 
     /// Adds a reaction of ours to a message, or takes it back. Returns the id of the post, which `accepted` will name.

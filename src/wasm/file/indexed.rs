@@ -1,4 +1,4 @@
-//! Files whose segments are sealed and opened in any order: those of rooms.
+//! Files whose pieces are sealed and opened in any order: those of rooms.
 
 use core::future::Future;
 use std::{cell::RefCell, rc::Rc};
@@ -12,35 +12,54 @@ use super::{
     engine::{Direction, Engine, EngineKind},
 };
 use crate::{
-    error::Result,
-    file::{self, Header, SegmentKey, SegmentSize, TAG_BYTES},
-    secret::Key,
+    error::{Error, Result},
+    file::{self, Nonce, SegmentKey, SegmentSize, NONCE_BYTES, TAG_BYTES},
+    room::{arthas::ChunkSealer, Opening, Sealing},
 };
 
-/// Seals any segment of a file, and again. The engine's key is wiped, or given up, with `free()`.
+/// Seals any piece of a file a room sends. The engine's key is wiped, or given up, with `free()`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct IndexedSealer {
-    sealer: Rc<RefCell<file::IndexedSealer>>,
+    sealer: Kind,
     engine: Engine,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Any segment, and again.
+    Segments(Rc<RefCell<file::IndexedSealer>>),
+    /// Each chunk once.
+    Chunks(RefCell<ChunkSealer>),
 }
 
 #[wasm_bindgen]
 impl IndexedSealer {
-    /// What the file starts with.
+    /// What the file starts with; nothing where files have no header.
     #[must_use]
     pub fn header(&self) -> Uint8Array {
-        Uint8Array::from(self.sealer.borrow().header().encode().as_slice())
+        match &self.sealer {
+            Kind::Segments(sealer) => Uint8Array::from(sealer.borrow().header().encode().as_slice()),
+            Kind::Chunks(_) => Uint8Array::new_with_length(0),
+        }
     }
 
-    /// Seals segment `index`. The promise gives it out only if no other was ever given out for that index.
+    /// Seals piece `index`. The promise gives it out only if no other was ever given out for that index.
     ///
     /// # Errors
-    /// `SOURCE_CHANGED` from the promise; `INVALID_ARGUMENT` for a length the segment cannot have, `TOO_LARGE`.
+    /// `SOURCE_CHANGED`, from the promise or at once; `INVALID_ARGUMENT` for a length the piece cannot have, `TOO_LARGE`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
     pub fn seal(&self, index: u32, last: bool, plaintext: &Uint8Array) -> Result<Promise> {
-        let nonce = self.sealer.borrow().nonce(index, last, plaintext.length() as usize)?;
-        let (sealing, sealer) = (self.engine.seal(nonce, plaintext), Rc::clone(&self.sealer));
+        let length = plaintext.length() as usize;
+        let sealer = match &self.sealer {
+            Kind::Chunks(sealer) => {
+                let nonce = sealer.borrow_mut().nonce(index, length)?;
+                return Ok(self.engine.seal(nonce, plaintext));
+            }
+            Kind::Segments(sealer) => Rc::clone(sealer),
+        };
+        let nonce = sealer.borrow().nonce(index, last, length)?;
+        let sealing = self.engine.seal(nonce, plaintext);
         Ok(future_to_promise(async move {
             let segment: Uint8Array = JsFuture::from(sealing).await?.unchecked_into();
             let length = segment.length();
@@ -54,78 +73,86 @@ impl IndexedSealer {
 }
 
 impl IndexedSealer {
-    /// The sealer of a new file, so that the key need not pass through JavaScript. Of two for one file, neither would know
-    /// what the other released: there must be one only.
+    /// The sealer of a file, so that the key need not pass through JavaScript. Of two for one file, neither would know what the
+    /// other released: there must be one only.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when the engine cannot be had.
-    pub fn build(
-        key: &Key,
-        header: Header,
-        associated_data: &[u8],
-        size: SegmentSize,
-        kind: EngineKind,
-    ) -> impl Future<Output = Result<Self>> + use<> {
-        let engine = engine(key, &header, associated_data, kind, Direction::Seal);
+    pub fn build(sealing: Sealing<'_>, kind: EngineKind) -> impl Future<Output = Result<Self>> + use<> {
+        let (key, sealer) = wiped(|| match sealing {
+            Sealing::Segments {
+                key,
+                header,
+                associated_data,
+            } => (
+                SegmentKey::derive(key, &header, &associated_data),
+                Kind::Segments(Rc::new(RefCell::new(file::IndexedSealer::new(
+                    header,
+                    SegmentSize::ROOM,
+                )))),
+            ),
+            Sealing::Chunks { key, sealer } => (SegmentKey::whole(key), Kind::Chunks(RefCell::new(sealer))),
+        });
+        let engine = key.map(|key| Engine::build(kind, key, Direction::Seal));
         async move {
             Ok(Self {
                 engine: engine?.await?,
-                sealer: Rc::new(RefCell::new(file::IndexedSealer::new(header, size))),
+                sealer,
             })
         }
     }
 }
 
-/// Opens any segment of a file. The engine's key is wiped, or given up, with `free()`.
+/// Opens any piece of a file that comes to a room. The engine's key is wiped, or given up, with `free()`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct IndexedOpener {
-    opener: file::IndexedOpener,
+    /// None where each piece brings its own IV.
+    segments: Option<file::IndexedOpener>,
     engine: Engine,
 }
 
 #[wasm_bindgen]
 impl IndexedOpener {
-    /// Opens segment `index`. `last` says that nothing follows it.
+    /// Opens piece `index`. `last` says that nothing follows it; `iv` is what the room gave with it, if it did.
     ///
     /// # Errors
-    /// `DECRYPT_FAILED`, `TRUNCATED`, `TOO_LARGE`; `INVALID_ARGUMENT` for a length the segment cannot have.
+    /// `DECRYPT_FAILED`, `TRUNCATED`, `TOO_LARGE`; `INVALID_ARGUMENT` for a length the piece cannot have, or a missing IV.
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
-    pub fn open(&self, index: u32, last: bool, segment: &Uint8Array) -> Result<Promise> {
-        let attempt = self.opener.attempt(index, last, segment.length() as usize)?;
-        Ok(self.engine.open(attempt, segment))
+    pub fn open(&self, index: u32, last: bool, piece: &Uint8Array, iv: Option<Vec<u8>>) -> Result<Promise> {
+        let attempt = if let Some(segments) = &self.segments {
+            segments.attempt(index, last, piece.length() as usize)?
+        } else {
+            let iv = iv.and_then(|iv| <[u8; NONCE_BYTES]>::try_from(iv).ok());
+            Nonce::from_random(iv.ok_or(Error::InvalidArgument("a chunk without its IV"))?).into()
+        };
+        Ok(self.engine.open(attempt, piece))
     }
 }
 
 impl IndexedOpener {
-    /// The opener of a file that starts with `header`.
+    /// The opener of a file.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when the engine cannot be had.
-    pub fn build(
-        key: &Key,
-        header: Header,
-        associated_data: &[u8],
-        size: SegmentSize,
-        kind: EngineKind,
-    ) -> impl Future<Output = Result<Self>> + use<> {
-        let engine = engine(key, &header, associated_data, kind, Direction::Open);
+    pub fn build(opening: &Opening<'_>, kind: EngineKind) -> impl Future<Output = Result<Self>> + use<> {
+        let (key, segments) = wiped(|| match opening {
+            Opening::Segments {
+                key,
+                header,
+                associated_data,
+            } => (
+                SegmentKey::derive(key, header, associated_data),
+                Some(file::IndexedOpener::new(header.clone(), SegmentSize::ROOM)),
+            ),
+            Opening::Chunks { key } => (SegmentKey::whole(key), None),
+        });
+        let engine = key.map(|key| Engine::build(kind, key, Direction::Open));
         async move {
             Ok(Self {
                 engine: engine?.await?,
-                opener: file::IndexedOpener::new(header, size),
+                segments,
             })
         }
     }
-}
-
-fn engine(
-    key: &Key,
-    header: &Header,
-    associated_data: &[u8],
-    kind: EngineKind,
-    direction: Direction,
-) -> Result<impl Future<Output = Result<Engine>> + use<>> {
-    let key = wiped(|| SegmentKey::derive(key, header, associated_data))?;
-    Ok(Engine::build(kind, key, direction))
 }

@@ -13,14 +13,40 @@ export function useMedia(query: string): boolean {
   return matches;
 }
 
-/** The time, as often as asked for. */
-export function useNow(everyMs: number): number {
+const SECOND_MS = 1000;
+const counting = new Set<() => void>();
+let beat: ReturnType<typeof setInterval> | undefined;
+
+/** The time, once a second. One clock beats for all that count down, be they a thousand messages. */
+export function useSeconds(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
+    const update = () => setNow(Date.now());
+    counting.add(update);
+    beat ??= setInterval(() => counting.forEach((count) => count()), SECOND_MS);
+    return () => {
+      counting.delete(update);
+      if (counting.size > 0) return;
+      clearInterval(beat);
+      beat = undefined;
+    };
+  }, []);
   return now;
+}
+
+/** An address under which the page can show a blob, for as long as the component lives. */
+export function useObjectUrl(blob: Blob | undefined): string | undefined {
+  const [address, setAddress] = useState<string>();
+  useEffect(() => {
+    if (blob === undefined) return;
+    const made = URL.createObjectURL(blob);
+    setAddress(made);
+    return () => {
+      setAddress(undefined);
+      URL.revokeObjectURL(made);
+    };
+  }, [blob]);
+  return address;
 }
 
 export const scrollBehavior = (): ScrollBehavior =>

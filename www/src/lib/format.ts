@@ -61,6 +61,14 @@ function unitOf(count: number, unit: string): string {
 export const formatLeft = (seconds: number): string =>
   formatSpan(seconds > 90 ? Math.ceil(seconds / 60) * 60 : seconds);
 
+/** A length of time as players show it: `0:07`, `12:30`, `1:02:03`. */
+export function formatClock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
 /** Time of day. */
 export const formatTime = (ms: number): string => time.format(ms);
 

@@ -4,6 +4,9 @@ import type { ShareCode } from 'hushroom/room';
 /** The link that opens the room in this page. The code stands after the `#`, which browsers keep to themselves. */
 export const linkOf = (code: string): string => shareLink(location.origin + location.pathname, code);
 
+/** What of the link stands in the address bar: all from the `#` on. */
+export const hashOf = (code: string): string => new URL(linkOf(code)).hash;
+
 /** What the address bar holds from the `#` on, which can be read as a link; nothing if that is empty. */
 export const linkInAddress = (): string => (location.hash.length > 1 ? location.hash : '');
 

@@ -1,8 +1,8 @@
-import type { Room, RoomEvent, RoomSnapshot } from 'hushroom/room';
+import type { FileOffer, Room, RoomEvent, RoomSnapshot, Transfer } from 'hushroom/room';
 
 import { announce } from '../lib/announce.ts';
-import { explain } from '../lib/errors.ts';
-import { formatBytes } from '../lib/format.ts';
+import { explain, explainTransfer } from '../lib/errors.ts';
+import { formatBytes, formatClock } from '../lib/format.ts';
 import { createStore } from '../lib/store.ts';
 import type { Readable } from '../lib/store.ts';
 import { t } from '../strings.ts';
@@ -36,6 +36,15 @@ export interface Session {
 
 /** Lines shown at once. */
 const MOST_NOTICES = 3;
+/** Voice messages longer than this vanish as if they were as long: a sender may say anything. */
+const MOST_VOICE_SECONDS = 300;
+/** Messages that vanish within this are told of together. */
+const VANISHED_MS = 1500;
+
+function tellOf({ from, name, size, voiceSeconds }: FileOffer): string {
+  if (voiceSeconds !== undefined) return t.voice.announce(from.name, formatClock(voiceSeconds));
+  return t.file.announceOffer(from.name, name, size === undefined ? t.file.unknownSize : formatBytes(size));
+}
 
 export function openSession(room: Room): Session {
   const timeline = createStore<readonly TimelineItem[]>([]);
@@ -43,6 +52,9 @@ export function openSession(room: Room): Session {
   const ending = new AbortController();
   const offered = new Set<string>();
   let lastId = 0;
+  let vanished = 0;
+  const gone = new Set<string>();
+  const timers = new Set<ReturnType<typeof setTimeout>>();
 
   const notify = (text: string) =>
     notices.update((all) =>
@@ -53,28 +65,62 @@ export function openSession(room: Room): Session {
   const shelf = createShelf(room, {
     accepted: (transfer) =>
       timeline.update((items) => items.map((item) => (item.id === transfer.id ? adopt(item, transfer) : item))),
-    received: ({ name }) => announce(t.file.announceDone(name)),
-    failed: ({ name }, error) => announce(t.file.announceFailed(name, explain(error))),
+    received(transfer) {
+      if (transfer.voiceSeconds === undefined) announce(t.file.announceDone(transfer.name));
+      forgetLater(transfer);
+    },
+    delivered: (transfer) => forgetLater(transfer),
+    failed: ({ name }, error) => announce(t.file.announceFailed(name, explainTransfer(error))),
   });
 
   const refresh = () => {
     const snapshot = room.getSnapshot();
-    timeline.update((items) => reconcile(items, snapshot, Date.now()));
+    timeline.update((items) => reconcile(items, snapshot, Date.now(), gone));
     for (const offer of snapshot.offers) {
       if (offered.has(offer.id)) continue;
       offered.add(offer.id);
-      const size = offer.size === undefined ? t.file.unknownSize : formatBytes(offer.size);
-      announce(t.file.announceOffer(offer.from.name, offer.name, size));
+      announce(tellOf(offer));
       shelf.preview(offer);
     }
   };
   const unsubscribe = room.subscribe(refresh);
   refresh();
 
+  const tellVanished = () => {
+    vanished += 1;
+    if (vanished > 1) return;
+    setTimeout(() => {
+      announce(t.vanish.announce(vanished));
+      vanished = 0;
+    }, VANISHED_MS);
+  };
+
+  /** In a room that forgets, a voice message goes as a text does, once it could have been heard. */
+  const forgetLater = ({ id, voiceSeconds }: Transfer) => {
+    const { ephemeralSeconds } = room.getSnapshot();
+    if (voiceSeconds === undefined || ephemeralSeconds === 0) return;
+    const leftMs = (ephemeralSeconds + Math.min(voiceSeconds, MOST_VOICE_SECONDS)) * 1000;
+    const removedAt = Date.now() + leftMs;
+    timeline.update((items) => items.map((item) => (item.id === id ? { ...item, removedAt } : item)));
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      gone.add(id);
+      timeline.update((items) => items.filter((item) => item.id !== id));
+      shelf.forget(id);
+      tellVanished();
+    }, leftMs);
+    timers.add(timer);
+  };
+
   const onEvent = (event: RoomEvent) => {
     if (event.type === 'member-joined') note(t.log.joined(event.member.name));
     else if (event.type === 'member-left') note(t.log.left(event.member.name));
     else if (event.type === 'status') announce(t.status[event.status]);
+    else if (event.type === 'message-expired') tellVanished();
+    else if (event.type === 'member-key' && event.changed) {
+      note(t.key.note(event.member.name));
+      notify(t.key.changed(event.member.name));
+    }
     // What came twice was dropped, and nobody needs to do anything about it.
     else if (event.type === 'error' && event.error.code !== 'REPLAYED') notify(explain(event.error));
   };
@@ -107,6 +153,7 @@ export function openSession(room: Room): Session {
     async leave() {
       ending.abort();
       unsubscribe();
+      timers.forEach(clearTimeout);
       await room.close();
       shelf.dispose();
     },

@@ -18,6 +18,12 @@ export interface FileItem {
   readonly name: string;
   readonly mime: string;
   readonly size: number | undefined;
+  /** Set if it is a voice message: its length as its sender says. */
+  readonly voiceSeconds?: number;
+  /** When it vanishes, Unix milliseconds: voice messages in rooms that forget. */
+  readonly removedAt?: number;
+  /** A small picture of it, as its sender made it. */
+  readonly thumbnail?: Blob;
   /** While it waits for our answer. */
   readonly offer?: FileOffer;
   readonly transfer?: OutgoingTransfer | IncomingTransfer;
@@ -39,13 +45,16 @@ export type TimelineItem = MessageItem | FileItem | NoteItem;
 const MOST_ITEMS = 2000;
 
 /**
- * Brings the conversation up to date with the room: what is new goes to the end, what changed stays where it is. Items
- * that did not change are the same objects as before.
+ * Brings the conversation up to date with the room: what is new goes to the end, what changed stays where it is, and a
+ * message whose time was over goes. Items that did not change are the same objects as before.
+ *
+ * @param gone - Ids of files that are not shown any more.
  */
 export function reconcile(
   items: readonly TimelineItem[],
   { messages, offers, transfers, members }: RoomSnapshot,
   now: number,
+  gone: ReadonlySet<string>,
 ): readonly TimelineItem[] {
   const fresh = new Map<string, TimelineItem>();
   const known = new Map(items.map((item) => [item.id, item]));
@@ -61,18 +70,28 @@ export function reconcile(
   for (const offer of offers) {
     const before = fileNow(offer.id);
     if (before?.offer === offer) continue;
-    const { id, from, name, mime, size } = offer;
-    put({ kind: 'file', id, at: before?.at ?? now, from, name, mime, size, offer });
+    const { id, from, name, mime, size, voiceSeconds, thumbnail } = offer;
+    put({
+      kind: 'file',
+      ...{ id, at: before?.at ?? now, from, name, mime, size, offer },
+      ...(voiceSeconds !== undefined && { voiceSeconds }),
+      ...(thumbnail !== undefined && { thumbnail: before?.thumbnail ?? new Blob([thumbnail]) }),
+    });
   }
   const self = members.find((member) => member.self);
   for (const transfer of transfers) {
     const before = fileNow(transfer.id);
     // An offer is open again when the place for the file could not be opened.
-    if (before?.transfer === transfer || waiting.has(transfer.id)) continue;
+    if (before?.transfer === transfer || waiting.has(transfer.id) || gone.has(transfer.id)) continue;
     const from = transfer.direction === 'in' ? transfer.from : self;
     if (from === undefined) continue;
-    const { id, name, mime, size } = transfer;
-    put({ kind: 'file', id, at: before?.at ?? now, from, name, mime, size, transfer });
+    const { id, name, mime, size, voiceSeconds } = transfer;
+    put({
+      kind: 'file',
+      ...{ id, at: before?.at ?? now, from, name, mime, size, transfer },
+      ...(voiceSeconds !== undefined && { voiceSeconds }),
+      ...(before?.thumbnail !== undefined && { thumbnail: before.thumbnail }),
+    });
   }
   for (const item of items) {
     if (item.kind !== 'file' || item.offer === undefined || waiting.has(item.id) || fresh.has(item.id)) continue;
@@ -80,9 +99,16 @@ export function reconcile(
     put({ ...rest, refused: item.refused ?? 'withdrawn' });
   }
 
-  if (fresh.size === 0) return items;
-  const kept = items.map((item) => take(fresh, item.id) ?? item);
+  const present = new Set(messages.map((message) => message.id));
+  const remaining = items.filter((item) => !hasVanished(item, present));
+  if (fresh.size === 0 && remaining.length === items.length) return items;
+  const kept = remaining.map((item) => take(fresh, item.id) ?? item);
   return [...kept, ...fresh.values()].slice(-MOST_ITEMS);
+}
+
+/** Whether a message is gone from the room because its time was over, not because the room keeps only so many. */
+function hasVanished(item: TimelineItem, present: ReadonlySet<string>): boolean {
+  return item.kind === 'message' && item.message.removedAt !== undefined && !present.has(item.id);
 }
 
 /** The item of an offer that has just become a transfer. */

@@ -4,10 +4,13 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } fro
 
 import { explain } from '../lib/errors.ts';
 import { formatBytes } from '../lib/format.ts';
+import { refusalOf } from '../room/attach.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
-import { AttachIcon, CloseIcon, SendIcon } from './icons.tsx';
+import { useRecording } from '../voice/use-recording.ts';
+import { AttachIcon, CloseIcon, MicIcon, SendIcon } from './icons.tsx';
 import { Tray } from './tray.tsx';
+import { VoiceBar } from './voice-bar.tsx';
 
 /** The protocol's limit of one message. */
 const MOST_TEXT_BYTES = 60_000;
@@ -32,6 +35,7 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
   const { room } = session;
   const [text, setText] = useState('');
   const [files, setFiles] = useState<readonly File[]>([]);
+  const [hint, setHint] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const closed = snapshot.status === 'closed';
@@ -41,7 +45,9 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
 
   const focus = () => field.current?.focus();
   const attach = (more: readonly File[]) => {
-    setFiles((current) => [...current, ...more]);
+    const refusals = more.map((file) => refusalOf(file, room.protocol));
+    setFiles((current) => [...current, ...more.filter((_, index) => refusals[index] === undefined)]);
+    for (const refusal of refusals) if (refusal !== undefined) session.notify(refusal);
     focus();
   };
   useImperativeHandle(handle, () => ({ focus, attach }), []);
@@ -78,6 +84,32 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
     sendFiles();
     focus();
   };
+  const voice = useRecording({
+    onClip(clip) {
+      focus();
+      try {
+        session.shelf.sendVoice(clip);
+      } catch (error) {
+        session.notify(explain(error));
+      }
+    },
+    onTooShort: () => setHint(t.voice.tooShort),
+    onProblem: session.notify,
+  });
+  const { state } = voice;
+  const busy = state.phase === 'recording' || state.phase === 'full';
+  const speak = (begin: () => void) => {
+    setHint(alone ? t.voice.alone : undefined);
+    if (!alone) begin();
+  };
+  useEffect(() => {
+    if (closed) voice.discard();
+  }, [closed]);
+  const wasBusy = useRef(false);
+  useEffect(() => {
+    if (wasBusy.current && !busy) focus();
+    wasBusy.current = busy;
+  }, [busy]);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -103,7 +135,16 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
           {t.composer.tooLong(formatBytes(over))}
         </p>
       )}
-      <div class="composer-line">
+      {hint !== undefined && (
+        <p class="hint" role="status" data-testid="composer-hint">
+          {hint}
+        </p>
+      )}
+      {'recording' in state && (
+        <VoiceBar recording={state.recording} full={state.phase === 'full'} held={state.held} control={voice} />
+      )}
+      {/* Hidden and not gone while one speaks: what is written stays. */}
+      <div class="composer-line" hidden={busy}>
         <button
           type="button"
           class="icon-button"
@@ -138,6 +179,7 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
           value={text}
           onInput={(event) => {
             setText(event.currentTarget.value);
+            setHint(undefined);
             room.typing(event.currentTarget.value !== '');
           }}
           onKeyDown={onKeyDown}
@@ -148,6 +190,20 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
             attach(pasted);
           }}
         />
+        <button
+          type="button"
+          class={`icon-button mic-button ${state.phase === 'asking' ? 'mic-asking' : ''}`}
+          aria-label={state.phase === 'asking' ? t.voice.starting : t.voice.record}
+          title={t.voice.recordTitle}
+          disabled={closed}
+          data-testid="record"
+          onPointerDown={(event) => event.button === 0 && speak(voice.press)}
+          onClick={() => speak(voice.start)}
+          // A long touch is speaking, not asking for a menu.
+          onContextMenu={(event) => event.preventDefault()}
+        >
+          <MicIcon />
+        </button>
         <button
           type="submit"
           class="send-button"

@@ -18,6 +18,8 @@ export interface ConversationProps {
   readonly snapshot: RoomSnapshot;
   readonly timeline: readonly TimelineItem[];
   readonly onReply: (id: string) => void;
+  /** What had the focus is gone. */
+  readonly onFocusLost: () => void;
 }
 
 /** Rows rendered at first, and more with each click. */
@@ -26,7 +28,7 @@ const PAGE_ROWS = 200;
 const FOLLOW_PX = 120;
 
 /** What was said and sent, oldest first. */
-export function Conversation({ session, snapshot, timeline, onReply }: ConversationProps) {
+export function Conversation({ session, snapshot, timeline, onReply, onFocusLost }: ConversationProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLOListElement>(null);
   const following = useRef(true);
@@ -34,7 +36,12 @@ export function Conversation({ session, snapshot, timeline, onReply }: Conversat
   const [atEnd, setAtEnd] = useState(true);
   const [shownRows, setShownRows] = useState(PAGE_ROWS);
   const rows = useMemo(() => layOut(timeline.slice(-shownRows)), [timeline, shownRows]);
-  const { active, onKeyDown, onFocus, jumpTo } = useRows(content, rows, () => setShownRows(Infinity));
+  const { active, onKeyDown, onFocus, onFocusOut, jumpTo } = useRows({
+    list: content,
+    rows,
+    showAll: () => setShownRows(Infinity),
+    onFocusLost,
+  });
   const byId = useMemo(() => new Map(snapshot.messages.map((message) => [message.id, message])), [snapshot.messages]);
   const empty = snapshot.members.length < 2 && !timeline.some((item) => item.kind !== 'note');
 
@@ -67,7 +74,7 @@ export function Conversation({ session, snapshot, timeline, onReply }: Conversat
       <div ref={scroller} class="log" role="log" aria-label={t.log.label} data-testid="log" onScroll={onScroll}>
         <p class="log-intro">
           <LockIcon />
-          {t.log.intro}
+          {t.log.intro[session.room.protocol]}
         </p>
         {empty && (
           <section class="welcome" aria-labelledby="welcome-title" data-testid="welcome">
@@ -81,7 +88,7 @@ export function Conversation({ session, snapshot, timeline, onReply }: Conversat
             {t.log.earlier}
           </button>
         )}
-        <ol ref={content} class="rows" onKeyDown={onKeyDown} onFocusCapture={onFocus}>
+        <ol ref={content} class="rows" onKeyDown={onKeyDown} onFocusCapture={onFocus} onFocusOut={onFocusOut}>
           {rows.map((row) => {
             if (row.kind === 'day') {
               return (

@@ -1,5 +1,7 @@
 import type { Member } from 'hushroom/room';
+import { useState } from 'preact/hooks';
 
+import { useObjectUrl } from '../lib/browser.ts';
 import { explain } from '../lib/errors.ts';
 import { formatBytes } from '../lib/format.ts';
 import type { Session } from '../room/session.ts';
@@ -18,14 +20,27 @@ export interface FileCardProps {
 
 /** A file: what it is, how far it is, and what can be done with it. */
 export function FileCard({ item, entry, session, members }: FileCardProps) {
-  const { name, size, transfer, refused } = item;
+  const { name, size, transfer, thumbnail } = item;
+  // Its sender made it, so it may be anything; and what is shown large needs none.
+  const [broken, setBroken] = useState(false);
+  const miniature = useObjectUrl(broken || entry?.preview !== undefined ? undefined : thumbnail);
   return (
     <article class="file-card" data-testid="file-card" aria-label={name}>
       <div class="file-head">
-        <span class="file-badge">
-          <FileIcon />
-          <span class="file-kind">{extensionOf(name)}</span>
-        </span>
+        {miniature === undefined ? (
+          <span class="file-badge">
+            <FileIcon />
+            <span class="file-kind">{extensionOf(name)}</span>
+          </span>
+        ) : (
+          <img
+            class="file-thumbnail"
+            src={miniature}
+            alt={t.file.preview(name)}
+            data-testid="thumbnail"
+            onError={() => setBroken(true)}
+          />
+        )}
         <div class="file-title">
           <p class="file-name">{name}</p>
           <p class="file-size">{size === undefined ? t.file.unknownSize : formatBytes(size)}</p>
@@ -36,40 +51,48 @@ export function FileCard({ item, entry, session, members }: FileCardProps) {
         {transfer !== undefined && (
           <TransferView transfer={transfer} entry={entry} session={session} members={members} />
         )}
-        {transfer === undefined && refused !== undefined && (
-          <p class="file-line">{refused === 'declined' ? t.file.declinedByUs : t.file.withdrawn}</p>
-        )}
-        {transfer === undefined && refused === undefined && <OfferView item={item} session={session} />}
+        {transfer === undefined && <FileActions item={item} session={session} />}
       </div>
     </article>
   );
 }
 
-function OfferView({ item, session }: { readonly item: FileItem; readonly session: Session }) {
-  const { offer, name, from } = item;
+export interface FileActionsProps {
+  readonly item: FileItem;
+  readonly session: Session;
+}
+
+/** What can be done with a file that waits for an answer, or which it was. In an Arthas room it is here already. */
+export function FileActions({ item, session }: FileActionsProps) {
+  const { offer, name, from, refused } = item;
+  const pushed = session.room.protocol === 'arthas';
+  if (refused !== undefined) {
+    const declined = pushed ? t.file.discarded : t.file.declinedByUs;
+    return <p class="file-line">{refused === 'declined' ? declined : t.file.withdrawn}</p>;
+  }
   if (offer === undefined) return null;
   const accept = () => session.shelf.accept(offer).catch((error: unknown) => session.notify(explain(error)));
   return (
     <>
-      <p class="file-line">{t.file.offered(from.name)}</p>
+      <p class="file-line">{pushed ? t.file.pushed(from.name) : t.file.offered(from.name)}</p>
       <div class="button-row">
         <button
           type="button"
           class="button button-primary button-small"
-          aria-label={t.file.acceptFile(name)}
+          aria-label={pushed ? t.file.saveFile(name) : t.file.acceptFile(name)}
           data-testid="accept"
           onClick={() => void accept()}
         >
-          {t.file.accept}
+          {pushed ? t.file.save : t.file.accept}
         </button>
         <button
           type="button"
           class="button button-small"
-          aria-label={t.file.declineFile(name)}
+          aria-label={pushed ? t.file.discardFile(name) : t.file.declineFile(name)}
           data-testid="decline"
           onClick={() => session.decline(item.id)}
         >
-          {t.file.decline}
+          {pushed ? t.file.discard : t.file.decline}
         </button>
       </div>
     </>

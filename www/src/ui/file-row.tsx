@@ -6,9 +6,12 @@ import { useStore } from '../lib/store.ts';
 import type { FileRow as Row } from '../room/layout.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
+import { isVoice } from '../voice/clip.ts';
 import { Avatar } from './avatar.tsx';
 import { Dialog } from './dialog.tsx';
 import { FileCard } from './file-card.tsx';
+import { Vanishing } from './vanishing.tsx';
+import { VoiceCard } from './voice-card.tsx';
 
 export interface FileRowProps {
   readonly row: Row;
@@ -23,8 +26,9 @@ export function FileRow({ row, session, members, active }: FileRowProps) {
   const { item } = row;
   const entry = useStore(session.shelf.entries).get(item.id);
   const [large, setLarge] = useState(false);
-  // What claims to be a picture and cannot be decoded stays a file.
+  // What claims to be a picture or a voice and cannot be decoded stays a file.
   const [broken, setBroken] = useState(false);
+  const voice = !broken && isVoice(item) ? item.voiceSeconds : undefined;
   const picture = broken ? undefined : entry?.preview;
   return (
     <li
@@ -36,16 +40,21 @@ export function FileRow({ row, session, members, active }: FileRowProps) {
       {!item.from.self && <span class="row-avatar">{row.first && <Avatar member={item.from} />}</span>}
       <div class="row-body">
         <p class={row.first && !item.from.self ? 'author' : 'sr-only'}>{item.from.self ? t.you : item.from.name}</p>
-        <div class="file-frame">
+        <div class={`file-frame ${voice === undefined ? '' : 'voice-frame'}`}>
           {picture !== undefined && (
             <button type="button" class="picture" aria-label={t.file.view(item.name)} onClick={() => setLarge(true)}>
               <img src={picture} alt={item.name} data-testid="picture" onError={() => setBroken(true)} />
             </button>
           )}
-          <FileCard item={item} entry={entry} session={session} members={members} />
+          {voice === undefined ? (
+            <FileCard item={item} entry={entry} session={session} members={members} />
+          ) : (
+            <VoiceCard {...{ item, entry, session, members }} seconds={voice} onBroken={() => setBroken(true)} />
+          )}
         </div>
-        {row.last && (
+        {(row.last || item.removedAt !== undefined) && (
           <p class="meta">
+            {item.removedAt !== undefined && <Vanishing at={item.removedAt} />}
             <time dateTime={new Date(item.at).toISOString()} title={formatMoment(item.at)}>
               {formatTime(item.at)}
             </time>

@@ -38,6 +38,23 @@ export const SaveIcon = line('M12 4v11M7.5 11 12 15.5 16.5 11M5 19.5h14');
 export const DownIcon = line('M12 5v13.5M6 12.5l6 6 6-6');
 export const LockIcon = line('M6 10.5h12V20H6ZM8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5');
 export const ClockIcon = line('M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5V12l3 2');
+export const TimerIcon = line('M12 20.5a7.2 7.2 0 1 0 0-14.5 7.2 7.2 0 0 0 0 14.5ZM12 9.8v3.7l2.2 1.4M9.5 3h5');
+export const MicIcon = line(
+  'M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3.2M9 20.7h6',
+);
+export const PlayIcon = line('M8.5 5.5v13l10-6.5Z');
+export const PauseIcon = line('M9 6v12M15 6v12');
+export const BinIcon = line('M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.3 10.5v5.5M13.7 10.5v5.5');
+export const SignedIcon = line(
+  'M12 3.5 5.5 6v5.2c0 4.2 2.7 7.4 6.5 9.3 3.8-1.9 6.5-5.1 6.5-9.3V6ZM9 11.8l2.2 2.2 3.9-4',
+);
+export const UnsignedIcon = line('M12 3.5 5.5 6v5.2c0 4.2 2.7 7.4 6.5 9.3 3.8-1.9 6.5-5.1 6.5-9.3V6Z');
+export const UncheckedIcon = line(
+  'M12 3.5 5.5 6v5.2c0 4.2 2.7 7.4 6.5 9.3 3.8-1.9 6.5-5.1 6.5-9.3V6ZM10.2 9.6a1.9 1.9 0 1 1 2.6 1.8c-.5.2-.8.6-.8 1.2M12 15.2v.1',
+);
+export const ForgedIcon = line(
+  'M12 3.5 5.5 6v5.2c0 4.2 2.7 7.4 6.5 9.3 3.8-1.9 6.5-5.1 6.5-9.3V6ZM9.8 9.5l4.4 4.6M14.2 9.5l-4.4 4.6',
+);
 export const CheckIcon = line('m5 12.5 4.5 4.5L19 7.5');
 
 /** The mushroom, as in `public/favicon.svg`. */

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { isHushError } from 'hushroom/room';
+import type { ShareCode } from 'hushroom/room';
 
-import { formatMoment } from '../lib/format.ts';
+import { formatMoment, formatSpan } from '../lib/format.ts';
 import { recall } from '../lib/storage.ts';
 import { useConnect } from '../room/connect.ts';
 import { readCode } from '../room/invite.ts';
@@ -11,6 +12,7 @@ import { t } from '../strings.ts';
 import { FormFoot } from './form-foot.tsx';
 import { NameField } from './name-field.tsx';
 import { PageFrame } from './page-frame.tsx';
+import { PasswordField } from './password-field.tsx';
 
 export interface JoinScreenProps {
   readonly code: string;
@@ -20,47 +22,74 @@ export interface JoinScreenProps {
 
 /** What one sees after opening a link: who shall the others see? */
 export function JoinScreen({ code, onEnter, onBack }: JoinScreenProps) {
-  const [name, setName] = useState(recall('name') ?? '');
-  const attempt = useConnect(onEnter);
-  const { refused, expiresAt } = look(code);
+  const look = read(code);
   return (
     <PageFrame>
-      <form
-        class="card card-alone"
-        data-testid="join-form"
-        aria-labelledby="join-title"
-        onSubmit={(event) => {
-          event.preventDefault();
-          attempt.start({ how: 'join', name: name.trim(), code });
-        }}
-      >
+      <div class="card card-alone">
         <h1 id="join-title">{t.join.title}</h1>
-        {refused === undefined ? (
-          <>
-            <p class="lead">{t.join.lead}</p>
-            {expiresAt > 0 && <p class="hint">{t.join.ends(formatMoment(expiresAt * 1000))}</p>}
-            <NameField value={name} onInput={setName} disabled={attempt.busy} focus />
-            <FormFoot attempt={attempt} submit={t.join.submit} busy={t.join.busy} />
-          </>
-        ) : (
+        {'refused' in look ? (
           <p class="problem" role="alert" data-testid="problem">
-            {refused}
+            {look.refused}
           </p>
+        ) : (
+          <JoinForm code={code} says={look} onEnter={onEnter} />
         )}
         <button type="button" class="link-button" onClick={onBack}>
           {t.join.elsewhere}
         </button>
-      </form>
+      </div>
     </PageFrame>
   );
 }
 
-/** What a code says by itself, or why it cannot be used. */
-function look(code: string): { readonly refused?: string; readonly expiresAt: number } {
+interface JoinFormProps extends Pick<JoinScreenProps, 'code' | 'onEnter'> {
+  /** What the code says by itself. */
+  readonly says: ShareCode;
+}
+
+function JoinForm({ code, says: { protocol, expiresAt, ephemeralSeconds }, onEnter }: JoinFormProps) {
+  const [name, setName] = useState(recall('name') ?? '');
+  const [password, setPassword] = useState('');
+  const attempt = useConnect(onEnter);
+  return (
+    <form
+      class="card-form"
+      data-testid="join-form"
+      aria-labelledby="join-title"
+      onSubmit={(event) => {
+        event.preventDefault();
+        attempt.start({ how: 'join', name: name.trim(), protocol, code, password });
+      }}
+    >
+      <p class="lead">{t.join.lead}</p>
+      {(protocol === 'arthas' || ephemeralSeconds > 0 || expiresAt > 0) && (
+        <ul class="terms" data-testid="terms">
+          {protocol === 'arthas' && <li>{t.join.arthas}</li>}
+          {ephemeralSeconds > 0 && <li>{t.join.vanish(formatSpan(ephemeralSeconds))}</li>}
+          {expiresAt > 0 && <li>{t.join.ends(formatMoment(expiresAt * 1000))}</li>}
+        </ul>
+      )}
+      <NameField value={name} onInput={setName} disabled={attempt.busy} focus />
+      {attempt.needsPassword && (
+        <PasswordField
+          label={t.password.label}
+          hint={t.password.needed}
+          value={password}
+          onInput={setPassword}
+          disabled={attempt.busy}
+          focus
+        />
+      )}
+      <FormFoot attempt={attempt} submit={t.join.submit} busy={t.join.busy} />
+    </form>
+  );
+}
+
+/** What a code says, or why it cannot be used. */
+function read(code: string): ShareCode | { readonly refused: string } {
   try {
-    const { protocol, expiresAt } = readCode(code);
-    return protocol === 'hush1' ? { expiresAt } : { refused: t.errors.FOREIGN_CODE, expiresAt };
+    return readCode(code);
   } catch (error) {
-    return { refused: isHushError(error) ? t.errors.INVALID_SHARE_CODE : t.errors.OTHER, expiresAt: 0 };
+    return { refused: isHushError(error) ? t.errors.INVALID_SHARE_CODE : t.errors.OTHER };
   }
 }

@@ -1,4 +1,4 @@
-import type { Member, Message } from 'hushroom/room';
+import type { Member, Message, Quote } from 'hushroom/room';
 import { useMemo } from 'preact/hooks';
 
 import { formatMoment, formatTime } from '../lib/format.ts';
@@ -11,6 +11,8 @@ import { Avatar } from './avatar.tsx';
 import { ReplyIcon } from './icons.tsx';
 import { ReactionButton } from './reaction-button.tsx';
 import { Reactions } from './reactions.tsx';
+import { Vanishing } from './vanishing.tsx';
+import { VerificationMark } from './verification.tsx';
 
 export interface MessageRowProps {
   readonly row: Row;
@@ -35,7 +37,10 @@ export function MessageRow(props: MessageRowProps) {
 
 function drawMessage({ row, session, members, original, active, onReply, onJump }: MessageRowProps) {
   const { message, at } = row.item;
-  const { from, accepted } = message;
+  const { from, accepted, verification, removedAt, quote } = message;
+  // Where every message is signed there is nothing to tell, and of our own we know.
+  const marked = session.room.protocol === 'arthas' && !from.self;
+  const doubtful = marked && verification !== 'verified';
   const tabIndex = active ? 0 : -1;
   const react = (emoji: string) => {
     const ours = message.reactions[emoji]?.includes(session.room.selfId) ?? false;
@@ -55,7 +60,9 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
         <p class={row.first && !from.self ? 'author' : 'sr-only'}>{from.self ? t.you : from.name}</p>
         <div class="bubble-line">
           <div class={`bubble ${accepted ? '' : 'bubble-pending'}`}>
-            {message.replyTo !== undefined && <Quote original={original} tabIndex={tabIndex} onJump={onJump} />}
+            {(message.replyTo !== undefined || quote !== undefined) && (
+              <Quoted original={original} quote={quote} from={from} tabIndex={tabIndex} onJump={onJump} />
+            )}
             <p class="text" dir="auto">
               {linkify(message.text).map(({ text, href }) =>
                 href === undefined ? (
@@ -89,14 +96,15 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
           tabIndex={tabIndex}
           onToggle={react}
         />
-        {(row.last || !accepted) && (
+        {(row.last || !accepted || doubtful || removedAt !== undefined) && (
           <p class="meta">
-            {accepted ? (
+            {marked && <VerificationMark verification={verification} />}
+            {removedAt !== undefined && <Vanishing at={removedAt} />}
+            {!accepted && t.log.sending}
+            {accepted && row.last && (
               <time dateTime={new Date(at).toISOString()} title={formatMoment(at)}>
                 {formatTime(at)}
               </time>
-            ) : (
-              t.log.sending
             )}
           </p>
         )}
@@ -105,14 +113,25 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
   );
 }
 
-interface QuoteProps {
+interface QuotedProps {
   readonly original: Message | undefined;
+  /** What the message itself says of it, and who says so. */
+  readonly quote: Quote | undefined;
+  readonly from: Member;
   readonly tabIndex: number;
   readonly onJump: (id: string) => void;
 }
 
 /** What a message answers. */
-function Quote({ original, tabIndex, onJump }: QuoteProps) {
+function Quoted({ original, quote, from, tabIndex, onJump }: QuotedProps) {
+  if (original === undefined && quote !== undefined) {
+    return (
+      <p class="quote quote-hearsay" data-testid="hearsay" title={t.message.quoted(from.self ? t.you : from.name)}>
+        <strong dir="auto">{quote.senderName}</strong> <span dir="auto">{quote.preview}</span>
+        <small class="quote-note">{t.message.quoted(from.self ? t.you : from.name)}</small>
+      </p>
+    );
+  }
   if (original === undefined) return <p class="quote quote-gone">{t.message.quoteGone}</p>;
   const name = original.from.self ? t.you : original.from.name;
   return (

@@ -16,7 +16,7 @@ export function PageFrame({ children }: { readonly children: ComponentChildren }
       <main class="page-main">{children}</main>
       <footer class="page-foot">
         <LockIcon />
-        <p>{t.privacy}</p>
+        <p>{t.privacy.hush1}</p>
       </footer>
     </div>
   );

@@ -1,21 +1,23 @@
-import type { Member, RoomSnapshot, Transfer } from 'hushroom/room';
+import type { Member, Protocol, RoomSnapshot, Transfer } from 'hushroom/room';
 
 import { formatBytes, formatPercent } from '../lib/format.ts';
 import { useProgress } from '../room/activity.ts';
 import type { FileItem, TimelineItem } from '../room/timeline.ts';
 import { t } from '../strings.ts';
+import { isVoice } from '../voice/clip.ts';
 import { Avatar } from './avatar.tsx';
 import { FileIcon, LockIcon } from './icons.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 export interface PanelProps {
   readonly snapshot: RoomSnapshot;
+  readonly protocol: Protocol;
   readonly timeline: readonly TimelineItem[];
 }
 
 /** People and files. */
-export function Panel({ snapshot, timeline }: PanelProps) {
-  const files = timeline.filter((item) => item.kind === 'file').reverse();
+export function Panel({ snapshot, protocol, timeline }: PanelProps) {
+  const files = timeline.filter((item) => item.kind === 'file').filter((item) => !isVoice(item));
   return (
     <div class="panel-body">
       <section aria-labelledby="people-title">
@@ -31,7 +33,7 @@ export function Panel({ snapshot, timeline }: PanelProps) {
         <h2 id="files-title">{t.panelFiles.title}</h2>
         {files.length === 0 && <p class="hint">{t.panelFiles.empty}</p>}
         <ul class="panel-files">
-          {files.map((item) => (
+          {files.reverse().map((item) => (
             <PanelFile key={item.id} item={item} />
           ))}
         </ul>
@@ -40,7 +42,7 @@ export function Panel({ snapshot, timeline }: PanelProps) {
         <ThemeSwitch />
         <p class="hint">
           <LockIcon />
-          {t.privacy}
+          {t.privacy[protocol]}
         </p>
       </footer>
     </div>

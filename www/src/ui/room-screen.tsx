@@ -6,12 +6,14 @@ import { useSameArray, useStore } from '../lib/store.ts';
 import { isTransferring } from '../room/activity.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
+import { AboutDialog } from './about-dialog.tsx';
 import { Banner } from './banner.tsx';
 import { Composer } from './composer.tsx';
 import type { ComposerHandle } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { Dialog } from './dialog.tsx';
 import { DropTarget } from './drop-target.tsx';
+import { EndingSoon } from './ending-soon.tsx';
 import { InviteCard } from './invite-card.tsx';
 import { LeaveDialog } from './leave-dialog.tsx';
 import { Notices } from './notices.tsx';
@@ -25,7 +27,7 @@ export interface RoomScreenProps {
   readonly onLeft: () => void;
 }
 
-type Overlay = 'invite' | 'panel' | 'leave';
+type Overlay = 'about' | 'invite' | 'panel' | 'leave';
 
 /** A room: the conversation, and beside it (or behind a button, on narrow screens) people and files. */
 export function RoomScreen({ session, onLeft }: RoomScreenProps) {
@@ -53,19 +55,26 @@ export function RoomScreen({ session, onLeft }: RoomScreenProps) {
     composer.current?.focus();
   };
   const closed = snapshot.status === 'closed';
-  const panel = <Panel snapshot={snapshot} timeline={timeline} />;
+  const panel = <Panel snapshot={snapshot} protocol={session.room.protocol} timeline={timeline} />;
   return (
     <div class="room" data-testid="room">
       <RoomHeader
         snapshot={snapshot}
+        protocol={session.room.protocol}
+        onAbout={() => setOverlay('about')}
         onInvite={closed ? undefined : () => setOverlay('invite')}
         onPanel={wide ? undefined : () => setOverlay('panel')}
         onLeave={() => (closed ? leave() : setOverlay('leave'))}
       />
       <DropTarget disabled={closed} onFiles={(files) => composer.current?.attach(files)}>
-        <Conversation session={session} snapshot={snapshot} timeline={timeline} onReply={reply} />
+        <Conversation
+          {...{ session, snapshot, timeline }}
+          onReply={reply}
+          onFocusLost={() => composer.current?.focus()}
+        />
         <TypingLine snapshot={snapshot} />
         <Banner session={session} snapshot={snapshot} onStartOver={leave} />
+        {snapshot.expiresAt > 0 && !closed && <EndingSoon expiresAt={snapshot.expiresAt} />}
         <Notices session={session} />
         <Composer
           handle={composer}
@@ -87,6 +96,9 @@ export function RoomScreen({ session, onLeft }: RoomScreenProps) {
           <p class="lead">{t.invite.emptyLead}</p>
           <InviteCard link={session.link} code={session.room.code} focus />
         </Dialog>
+      )}
+      {overlay === 'about' && (
+        <AboutDialog protocol={session.room.protocol} snapshot={snapshot} onClose={() => setOverlay(undefined)} />
       )}
       {overlay === 'leave' && <LeaveDialog onLeave={leave} onStay={() => setOverlay(undefined)} />}
     </div>

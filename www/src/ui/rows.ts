@@ -10,6 +10,7 @@ export interface Rows {
   readonly active: string | undefined;
   onKeyDown(event: TargetedKeyboardEvent<HTMLOListElement>): void;
   onFocus(event: TargetedFocusEvent<HTMLOListElement>): void;
+  onFocusOut(event: TargetedFocusEvent<HTMLOListElement>): void;
   /** Scrolls to a row, points it out and gives it the focus. */
   jumpTo(id: string): void;
 }
@@ -17,11 +18,21 @@ export interface Rows {
 /** Rows that can be walked. */
 const ROWS = '[data-row]';
 
+export interface RowsOptions {
+  readonly list: RefObject<HTMLOListElement | null>;
+  readonly rows: readonly Row[];
+  /** Renders those that are not yet. */
+  readonly showAll: () => void;
+  /** The row with the focus is gone, and there is no other to give it to. */
+  readonly onFocusLost: () => void;
+}
+
 /**
  * One tab stop for the whole conversation: arrow keys, Home and End walk the rows, and only the row one stands on has its
  * actions in the tab order.
  */
-export function useRows(list: RefObject<HTMLOListElement | null>, rows: readonly Row[], showAll: () => void): Rows {
+export function useRows({ list, rows, showAll, onFocusLost }: RowsOptions): Rows {
+  const focused = useRef<string>(undefined);
   const [chosen, setChosen] = useState<string>();
   const wanted = useRef<string>(undefined);
   const ids = rows.filter((row) => row.kind === 'message' || row.kind === 'file').map((row) => row.id);
@@ -42,6 +53,15 @@ export function useRows(list: RefObject<HTMLOListElement | null>, rows: readonly
   useEffect(() => {
     if (wanted.current !== undefined && land(wanted.current)) wanted.current = undefined;
   }, [rows]);
+  useEffect(() => {
+    // A message that vanishes takes the focus with it, and the keyboard would start again at the top of the page.
+    if (focused.current === undefined || ids.includes(focused.current)) return;
+    focused.current = undefined;
+    if (document.activeElement !== document.body) return;
+    const next = elements().find((element) => element.dataset['row'] === active);
+    if (next === undefined) onFocusLost();
+    else next.focus({ preventScroll: true });
+  }, [rows]);
 
   return {
     active,
@@ -55,7 +75,16 @@ export function useRows(list: RefObject<HTMLOListElement | null>, rows: readonly
     },
     onFocus(event) {
       const id = (event.target as HTMLElement).closest<HTMLElement>(ROWS)?.dataset['row'];
+      focused.current = id;
       if (id !== undefined) setChosen(id);
+    },
+    onFocusOut({ target }) {
+      // Some browsers tell of the focus that goes with an element, and some do not: only what stays has lost it.
+      queueMicrotask(() => {
+        const here = document.activeElement;
+        const inside = here !== null && list.current?.contains(here) === true;
+        if (!inside && target instanceof Node && target.isConnected) focused.current = undefined;
+      });
     },
     jumpTo(id) {
       if (land(id)) return;

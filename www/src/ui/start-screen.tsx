@@ -1,13 +1,10 @@
 import { useState } from 'preact/hooks';
 
-import { recall } from '../lib/storage.ts';
 import { explain } from '../lib/errors.ts';
-import { useConnect } from '../room/connect.ts';
 import { readCode } from '../room/invite.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
-import { FormFoot } from './form-foot.tsx';
-import { NameField } from './name-field.tsx';
+import { CreateForm } from './create-form.tsx';
 import { PageFrame } from './page-frame.tsx';
 
 export interface StartScreenProps {
@@ -36,54 +33,6 @@ export function StartScreen({ onCode, onEnter }: StartScreenProps) {
         <CodeForm onCode={onCode} />
       </div>
     </PageFrame>
-  );
-}
-
-function CreateForm({ onEnter }: Pick<StartScreenProps, 'onEnter'>) {
-  const [name, setName] = useState(recall('name') ?? '');
-  const [expirySeconds, setExpiry] = useState(0);
-  const [maxMembers, setMembers] = useState(10);
-  const attempt = useConnect(onEnter);
-  return (
-    <form
-      class="card"
-      data-testid="create-form"
-      aria-labelledby="create-title"
-      onSubmit={(event) => {
-        event.preventDefault();
-        attempt.start({ how: 'create', name: name.trim(), expirySeconds, maxMembers });
-      }}
-    >
-      <h2 id="create-title">{t.create.title}</h2>
-      <NameField value={name} onInput={setName} disabled={attempt.busy} />
-      <div class="form-pair">
-        <Choice label={t.create.expiry} choices={t.create.expiryChoices} value={expirySeconds} onChange={setExpiry} />
-        <Choice label={t.create.members} choices={t.create.membersChoices} value={maxMembers} onChange={setMembers} />
-      </div>
-      <FormFoot attempt={attempt} submit={t.create.submit} busy={t.create.busy} />
-    </form>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly choices: readonly (readonly [number, string])[];
-  readonly value: number;
-  readonly onChange: (value: number) => void;
-}
-
-function Choice({ label, choices, value, onChange }: ChoiceProps) {
-  return (
-    <label class="form-row">
-      {label}
-      <select class="field" value={value} onChange={(event) => onChange(Number(event.currentTarget.value))}>
-        {choices.map(([choice, text]) => (
-          <option key={choice} value={choice} selected={choice === value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

@@ -1,6 +1,13 @@
-import type { IncomingTransfer, Member, OutgoingTransfer, ReceiverProgress, TransferProgress } from 'hushroom/room';
+import type {
+  IncomingTransfer,
+  Member,
+  OutgoingTransfer,
+  Protocol,
+  ReceiverProgress,
+  TransferProgress,
+} from 'hushroom/room';
 
-import { explain, isAbort } from '../lib/errors.ts';
+import { explainTransfer, isAbort } from '../lib/errors.ts';
 import { formatBytes, formatLeft, formatList, formatPercent, formatRate } from '../lib/format.ts';
 import { isUnderWay, useProgress } from '../room/activity.ts';
 import type { Session } from '../room/session.ts';
@@ -13,20 +20,22 @@ export interface TransferViewProps {
   readonly entry: ShelfEntry | undefined;
   readonly session: Session;
   readonly members: readonly Member[];
+  /** Whether saving is offered here. Default: it is. */
+  readonly savable?: boolean;
 }
 
 /** How far a transfer is, in words and as a bar, and how to end or save it. */
-export function TransferView({ transfer, entry, session, members }: TransferViewProps) {
+export function TransferView({ transfer, entry, session, members, savable = true }: TransferViewProps) {
   const progress = useProgress(transfer);
   const { state, bytes, total, receivers = [] } = progress;
   const nameOf = (id: string) => members.find((member) => member.id === id)?.name ?? '';
   const moving = state === 'running' || state === 'paused';
-  const save = entry?.file !== undefined;
+  const save = savable && entry?.file !== undefined;
   return (
     <div class={`transfer transfer-${state}`} data-testid="transfer" data-state={state}>
       {moving && <Bar name={transfer.name} bytes={bytes} total={total} />}
       <p class="file-line" data-testid="transfer-line">
-        {describe(transfer, progress, entry, nameOf)}
+        {describe(transfer, progress, entry, session.room.protocol, nameOf)}
       </p>
       {receivers.length > 1 && state !== 'waiting' && <Receivers receivers={receivers} total={total} nameOf={nameOf} />}
       {(isUnderWay(transfer) || save) && (
@@ -100,15 +109,22 @@ function describe(
   transfer: OutgoingTransfer | IncomingTransfer,
   { state, bytes, total, rate, secondsLeft, receivers = [] }: TransferProgress,
   entry: ShelfEntry | undefined,
+  protocol: Protocol,
   nameOf: (id: string) => string,
 ): string {
+  // There nobody is asked: files go out one after another.
+  const pushed = protocol === 'arthas' && transfer.direction === 'out';
   switch (state) {
     case 'waiting':
+      if (pushed) return t.file.sending;
       return transfer.direction === 'in' ? t.file.waitingIn : waitingFor(receivers, nameOf);
     case 'running': {
       // Some have it, others have not answered yet.
-      if (transfer.direction === 'out' && !receivers.some(isReceiving)) return waitingFor(receivers, nameOf);
-      if (total !== undefined && total > 0 && bytes >= total) return t.file.verifying;
+      if (!pushed && transfer.direction === 'out' && !receivers.some(isReceiving)) return waitingFor(receivers, nameOf);
+      if (total !== undefined && total > 0 && bytes >= total) {
+        const missing = receivers.filter(isReceiving).map((receiver) => nameOf(receiver.member));
+        return pushed && missing.length > 0 ? t.file.confirming(formatList(missing)) : t.file.verifying;
+      }
       const done = total === undefined ? formatBytes(bytes) : t.file.of(formatBytes(bytes), formatBytes(total));
       const parts = [done, ...(rate > 0 ? [formatRate(rate)] : [])];
       if (secondsLeft !== undefined && rate > 0) parts.push(t.file.left(formatLeft(secondsLeft)));
@@ -126,7 +142,7 @@ function describe(
     case 'cancelled':
       return t.file.cancelled;
     case 'failed':
-      return entry?.error === undefined || isAbort(entry.error) ? t.file.failed : explain(entry.error);
+      return entry?.error === undefined || isAbort(entry.error) ? t.file.failed : explainTransfer(entry.error);
   }
 }
 

@@ -1,5 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
-
+import { useObjectUrl } from '../lib/browser.ts';
 import { formatBytes } from '../lib/format.ts';
 import { isPreviewable } from '../room/images.ts';
 import { t } from '../strings.ts';
@@ -35,12 +34,6 @@ export function Tray({ files, onRemove }: TrayProps) {
 }
 
 function Thumbnail({ file }: { readonly file: File }) {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    if (!isPreviewable(file.type, file.size)) return;
-    const made = URL.createObjectURL(file);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [file]);
+  const address = useObjectUrl(isPreviewable(file.type, file.size) ? file : undefined);
   return address === undefined ? <FileIcon /> : <img class="tray-thumbnail" src={address} alt="" />;
 }

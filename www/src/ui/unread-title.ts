@@ -8,12 +8,12 @@ const isFromOthers = (item: TimelineItem): boolean =>
 
 /** Counts in the page's title what came in while the page was hidden. */
 export function useUnreadTitle(timeline: readonly TimelineItem[]): void {
-  const lastSeen = useRef<TimelineItem>(undefined);
+  // Each by its id, not all up to the last: what was seen may vanish.
+  const seen = useRef<ReadonlySet<string>>(new Set());
   useEffect(() => {
     const update = () => {
-      if (document.visibilityState === 'visible') lastSeen.current = timeline.at(-1);
-      const from = timeline.findLastIndex((item) => item.id === lastSeen.current?.id) + 1;
-      const unread = timeline.slice(from).filter(isFromOthers).length;
+      if (document.visibilityState === 'visible') seen.current = new Set(timeline.map((item) => item.id));
+      const unread = timeline.filter((item) => isFromOthers(item) && !seen.current.has(item.id)).length;
       document.title = unread === 0 ? t.brand : t.unread(unread);
     };
     update();

@@ -7,7 +7,6 @@ use super::{
     device::InstanceId,
     event::FileCancel,
     machine::Room,
-    output::RoomEvent,
     transfer::{ReceiverState, TransferId},
 };
 use crate::{
@@ -16,10 +15,9 @@ use crate::{
     file::{encrypted_size, ROOM_SEGMENT_SIZE_BYTES},
     frame::FixedBin,
     kdf::KeySchedule,
+    room::output::RoomEvent,
     secret::Key,
 };
-
-pub use sending::{BulkJob, FileMeta};
 
 const COMMITMENT_LABEL: &str = "file commitment";
 const AAD_LABEL: &[u8] = b"hushroom/1 file\0";

@@ -6,14 +6,15 @@ use crate::{
     file::ROOM_SEGMENT_SIZE_BYTES,
     frame::{BulkFromHead, FixedBin, Window},
     room::{
+        file::{BulkIn, MAX_VOICE_SECONDS},
         hush1::{
             device::InstanceId,
             event::{FileAccept, FileDecline, FileDone, FileOffer},
             machine::Room,
-            output::{BulkIn, RoomEvent},
             transfer::{Arrival, Incoming, IncomingState, TransferId, SEGMENT},
         },
         name::{clean_file_name, clean_mime},
+        output::RoomEvent,
     },
     secret::Key,
 };
@@ -197,6 +198,8 @@ impl Room {
                     last,
                     end: head.offset.saturating_add(length),
                     body_start: head.body_start,
+                    body_end: head.body_start.saturating_add(head.body_length),
+                    iv: None,
                 }));
             }
             Arrival::Repeated => self.send_window(id, false)?,
@@ -230,6 +233,8 @@ impl Room {
             name: clean_file_name(&offer.name),
             mime: clean_mime(&offer.mime),
             size: offer.size,
+            voice_seconds: offer.voice.map(|seconds| seconds.clamp(1, MAX_VOICE_SECONDS)),
+            thumbnail: None,
         };
         let key = offer.key.take();
         let expected = commitment(&key, &id)?;

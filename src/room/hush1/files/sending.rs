@@ -8,14 +8,15 @@ use crate::{
     file::ROOM_SEGMENT_SIZE_BYTES,
     frame::{bulk_frame_head, FixedBin, RelayId, WindowFrom, MAX_MEMBERS},
     room::{
+        file::{BulkJob, FileMeta},
         hush1::{
             device::InstanceId,
             event::{FileCancel, FileEnd, FileOffer, SecretBin},
             machine::Room,
-            output::RoomEvent,
             transfer::{Incoming, Job, Outgoing, Receiver, ReceiverState, TransferId, SEGMENT},
         },
         name::{clean_file_name, clean_mime},
+        output::RoomEvent,
     },
     secret::Key,
 };
@@ -24,39 +25,6 @@ use crate::{
 const MAX_OUTGOING: usize = 16;
 /// Most segments that are being read and sealed at once.
 const MAX_JOBS: usize = 64;
-
-/// What is said of a file when it is offered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileMeta {
-    /// Any text; receivers get a file name made of it.
-    pub name: String,
-    /// A MIME type; anything else becomes `application/octet-stream`.
-    pub mime: String,
-    /// Bytes, if known.
-    pub size: Option<u64>,
-    /// Whether the source can be read again from any place. If so, `size` must be known.
-    pub replayable: bool,
-    /// The receivers' ids; empty for everybody here.
-    pub to: Vec<String>,
-}
-
-/// A segment to be read, sealed and sent.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BulkJob {
-    /// To be given to [`Room::bulk_head`].
-    pub ticket: u32,
-    /// The transfer's id.
-    pub transfer: String,
-    /// Index of the segment in its file.
-    pub segment: u32,
-    /// Where its plaintext starts in the file, in bytes.
-    pub plaintext_offset: u64,
-    /// The plaintext's length in bytes.
-    pub plaintext_length: u64,
-    /// Whether it is the file's last.
-    pub last: bool,
-}
 
 impl Room {
     /// Offers a file. `id`, `key` and `header` (salt and nonce prefix behind the byte 0x28) are fresh and random. Returns the
@@ -92,6 +60,7 @@ impl Room {
             header: FixedBin(header),
             key: SecretBin::new(&key),
             commitment: commitment(&key, &id)?,
+            voice: meta.voice_seconds,
         };
         self.post(&offer.into(), recipients, now)?;
         self.outgoing.insert(

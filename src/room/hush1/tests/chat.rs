@@ -214,3 +214,46 @@ fn a_silent_relay_is_left() {
     room.on_timer(deadline);
     assert!(matches!(room.poll(), Some(Output::Reconnect { .. })));
 }
+
+#[test]
+fn messages_vanish_where_the_code_says_so() {
+    let mut net = Net::new(2);
+    for client in 0..2 {
+        net.room(client).ephemeral = crate::room::ephemeral::Ephemeral::new(10);
+    }
+    let id = net.say(0, "hello");
+    let now = net.now;
+    net.room(1).react(&id, "x", false, now).unwrap();
+    net.pass(9_900);
+    let expired = RoomEvent::MessageExpired { id };
+    assert!((0..2).all(|client| !net.clients[client].events.contains(&expired)));
+    let now = net.now;
+    assert_eq!(net.room(1).deadline(now), Some(now + 100));
+    net.pass(100);
+    for client in 0..2 {
+        let gone = net
+            .take_events(client)
+            .into_iter()
+            .filter(|event| matches!(event, RoomEvent::MessageExpired { .. }));
+        assert_eq!(
+            gone.collect::<Vec<_>>(),
+            core::slice::from_ref(&expired),
+            "and no reaction"
+        );
+    }
+}
+
+#[test]
+fn the_code_sets_how_long_messages_stay() {
+    let mut code = code();
+    code.ephemeral_seconds = 30;
+    let config = Config {
+        code,
+        name: "Ada".into(),
+        entrance: Entrance::Join,
+        device_seed: Key::from_slice(&[1; 32]).unwrap(),
+        nonce: [1; 16],
+        resume: [1; 16],
+    };
+    assert_eq!(Room::new(config, 0).unwrap().ephemeral.seconds(), 30);
+}

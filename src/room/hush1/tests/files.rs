@@ -4,6 +4,7 @@ const SEGMENT: u64 = 65_536;
 
 fn meta(size: Option<u64>, to: Vec<String>) -> FileMeta {
     FileMeta {
+        voice_seconds: None,
         name: "../a\u{202e}b.txt".into(),
         mime: "text/plain".into(),
         size,
@@ -373,6 +374,7 @@ fn an_offer_whose_key_is_not_the_committed_one_is_refused() {
     let now = net.now;
     let key = Key::from_slice(&[1; 32]).unwrap();
     let offer = super::super::event::FileOffer {
+        voice: None,
         id: crate::frame::FixedBin([1; 16]),
         stream: 1,
         name: "x".into(),
@@ -473,4 +475,21 @@ fn a_receiver_that_takes_nothing_is_given_up() {
     assert!(ended(&net, 0).is_empty());
     net.pass(2_000);
     assert_eq!(ended(&net, 0), [Some("TRANSFER_STALLED")]);
+}
+
+#[test]
+fn the_length_of_a_voice_message_is_in_the_offer() {
+    for seconds in [None, Some(7)] {
+        let mut net = Net::new(2);
+        let now = net.now;
+        let meta = FileMeta {
+            voice_seconds: seconds,
+            ..meta(Some(100), vec![])
+        };
+        net.room(0).offer_file(&meta, secrets(1), now).unwrap();
+        net.settle();
+        assert!(net.take_events(1).iter().any(
+            |event| matches!(event, RoomEvent::FileOffer { voice_seconds, thumbnail: None, .. } if *voice_seconds == seconds)
+        ));
+    }
 }

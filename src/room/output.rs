@@ -1,8 +1,8 @@
-//! What comes out of a room.
+//! What comes out of a room, of whatever protocol.
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::{error::Error, frame::Bin};
 
 /// Something for the caller to do.
 #[derive(Debug)]
@@ -20,20 +20,28 @@ pub enum Output {
     Disconnect,
 }
 
-/// A piece of a file that has come in and is to be opened.
+/// What is known of a message's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verification {
+    /// It is that of the member's key.
+    Verified,
+    /// The member's key is not known, or is not the first that the member came with.
+    Unknown,
+    /// It is wrong.
+    Failed,
+    /// There is none.
+    Unsigned,
+}
+
+/// What a reply says of the message it answers, in the words of its sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BulkIn {
-    /// The transfer's id.
-    pub transfer: String,
-    /// Index of the segment in its file.
-    pub segment: u32,
-    /// Whether it is the file's last.
-    pub last: bool,
-    /// Where in the ciphertext it ends: what to give to [`Room::delivered`](super::Room::delivered) once it is in the sink.
-    pub end: u64,
-    /// Where in the frame it starts; it reaches to the frame's end.
-    pub body_start: usize,
+pub struct Quote {
+    /// Who wrote that message, cleaned.
+    pub sender_name: String,
+    /// How it starts.
+    pub preview: String,
 }
 
 /// What happens in a room. Members, messages and transfers are named by their ids as text.
@@ -46,6 +54,10 @@ pub enum RoomEvent {
         expires_at: u64,
         /// Most members.
         max_members: u64,
+        /// Seconds after which messages vanish; 0 never.
+        ephemeral_seconds: u64,
+        /// Whether the relay asks for a password.
+        has_password: bool,
     },
     /// The room is over for us.
     Closed {
@@ -60,8 +72,18 @@ pub enum RoomEvent {
         id: String,
         /// As that member chose it, cleaned.
         name: String,
+        /// The device's public key, base64url; empty while it is unknown.
+        device_key: String,
+    },
+    /// A member's key became known, or a member came with another one than before. Messages under a key that is not the
+    /// member's first never count as verified.
+    MemberKey {
+        /// The member.
+        id: String,
         /// The device's public key, base64url.
         device_key: String,
+        /// Whether there was another one before.
+        changed: bool,
     },
     /// Somebody is gone for good.
     MemberLeft {
@@ -85,10 +107,26 @@ pub enum RoomEvent {
         text: String,
         /// The message that it answers.
         reply_to: Option<String>,
-        /// The sender's clock, Unix milliseconds.
+        /// What the sender says it answers. Only protocols that quote have it.
+        quote: Option<Quote>,
+        /// Whether it is signed by the member.
+        verification: Verification,
+        /// The sender's clock, Unix milliseconds; the relay's where senders do not say.
         sent_at: u64,
         /// The relay's clock, Unix milliseconds.
         received_at: u64,
+    },
+    /// A key has come with which a message could be looked at again.
+    MessageVerified {
+        /// The message.
+        id: String,
+        /// What came of it.
+        verification: Verification,
+    },
+    /// The time of a message is over, in a room whose messages vanish.
+    MessageExpired {
+        /// The message.
+        id: String,
     },
     /// The relay has taken a post of ours.
     Accepted {
@@ -96,6 +134,15 @@ pub enum RoomEvent {
         id: String,
         /// The relay's clock, Unix milliseconds; 0 when it is not known.
         received_at: u64,
+    },
+    /// The relay has refused a post of ours for good.
+    Rejected {
+        /// The message, or the post of a reaction.
+        id: String,
+        /// An error's code.
+        code: &'static str,
+        /// For people.
+        message: String,
     },
     /// A reaction from somebody else.
     Reaction {
@@ -127,6 +174,10 @@ pub enum RoomEvent {
         mime: String,
         /// In bytes, if known.
         size: Option<u64>,
+        /// Length in seconds, of a voice message.
+        voice_seconds: Option<u32>,
+        /// A small PNG, JPEG, GIF or WebP, as far as its first bytes say.
+        thumbnail: Option<Bin>,
     },
     /// A transfer to us ended from the other side, before or after we accepted.
     IncomingEnded {
@@ -152,7 +203,7 @@ pub enum RoomEvent {
         member: String,
         /// `offered`, `running`, `stalled`, `done`, `declined`, `failed` or `left`.
         state: &'static str,
-        /// Ciphertext bytes delivered.
+        /// Bytes delivered: of ciphertext in `hush1`, of the file in Arthas.
         delivered: u64,
     },
     /// Our file is with everybody who took it, or with nobody.

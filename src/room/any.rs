@@ -1,0 +1,431 @@
+//! One room for every protocol, so that the edges drive one type.
+
+use zeroize::Zeroizing;
+
+use super::{
+    arthas,
+    cipher::{Opening, Sealing},
+    file::{BulkIn, BulkJob, FileMeta},
+    hush1::{self, Entrance},
+    output::Output,
+};
+use crate::{
+    error::{Error, Result},
+    file::Header,
+    secret::Key,
+    share_code::{Protocol, ShareCode, ROOM_ID_LENGTH},
+};
+
+/// The platform's secure random source: fills what it is given, or fails. Rooms have none of their own.
+pub type RandomSource = Box<dyn FnMut(&mut [u8]) -> Result<()> + Send>;
+
+/// Longest time a message may stay before it vanishes, in seconds: 7 days, as for rooms.
+const MAX_EPHEMERAL_SECONDS: u64 = 604_800;
+
+/// What a room starts from.
+pub struct Config {
+    /// The share code; it says which protocol is spoken. Of an Arthas room that is made, the room id does not matter: the
+    /// relay gives it one.
+    pub code: ShareCode,
+    /// The name that others see.
+    pub name: String,
+    /// How to enter.
+    pub entrance: Entrance,
+    /// What the relay asks for, in Arthas rooms only.
+    pub password: Option<Zeroizing<String>>,
+    /// Where keys, ids and IVs come from, for as long as the room lives.
+    pub random: RandomSource,
+}
+
+/// What a room that is made is to be like. Zeros stand for the defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NewRoom {
+    /// 2 to 50; 0 for the relay's default. Not in Arthas.
+    pub max_members: u64,
+    /// Seconds until the room ends, up to 604,800; 0 for never.
+    pub expiry_seconds: u64,
+    /// Seconds after which messages vanish, up to 604,800; 0 for never.
+    pub ephemeral_seconds: u64,
+}
+
+impl Config {
+    /// To make a room, under a fresh key.
+    ///
+    /// # Errors
+    /// [`Error::RandomUnavailable`], [`Error::InvalidArgument`].
+    pub fn create(
+        protocol: Protocol,
+        room: NewRoom,
+        name: String,
+        password: Option<Zeroizing<String>>,
+        mut random: RandomSource,
+    ) -> Result<Self> {
+        if room.ephemeral_seconds > MAX_EPHEMERAL_SECONDS {
+            return Err(Error::InvalidArgument("ephemeralSeconds is at most 604800"));
+        }
+        let id: [u8; ROOM_ID_LENGTH] = bytes(&mut random)?;
+        let mut code = ShareCode::generate(protocol, (&id, key(&mut random)?));
+        code.ephemeral_seconds = room.ephemeral_seconds;
+        Ok(Self {
+            code,
+            name,
+            entrance: Entrance::Create {
+                max_members: room.max_members,
+                expiry_seconds: room.expiry_seconds,
+            },
+            password,
+            random,
+        })
+    }
+
+    /// To join the room of `code`.
+    #[must_use]
+    pub fn join(code: ShareCode, name: String, password: Option<Zeroizing<String>>, random: RandomSource) -> Self {
+        Self {
+            code,
+            name,
+            entrance: Entrance::Join,
+            password,
+            random,
+        }
+    }
+}
+
+/// A room of either protocol.
+#[derive(Debug)]
+pub struct Room(Machine);
+
+enum Machine {
+    Hush1 {
+        room: Box<hush1::Room>,
+        random: RandomSource,
+        /// Until it has been given out.
+        code: Option<ShareCode>,
+    },
+    Arthas(Box<arthas::Room>),
+}
+
+/// Calls the same method on whichever machine it is.
+macro_rules! either {
+    ($self:expr, $room:ident => $call:expr) => {
+        match $self {
+            Machine::Hush1 { room: $room, .. } => $call,
+            Machine::Arthas($room) => $call,
+        }
+    };
+}
+
+impl Room {
+    /// A room that is not connected yet.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for what the protocol cannot do, [`Error::InvalidName`], [`Error::InvalidArgument`] for limits
+    /// outside their range, [`Error::InvalidShareCode`], [`Error::RandomUnavailable`].
+    pub fn new(config: Config, now: u64) -> Result<Self> {
+        let Config {
+            code,
+            name,
+            entrance,
+            password,
+            mut random,
+        } = config;
+        if code.protocol == Protocol::Arthas {
+            let config = arthas::Config {
+                code,
+                name,
+                entrance,
+                password,
+                random,
+            };
+            return arthas::Room::new(config, now).map(|room| Self(Machine::Arthas(Box::new(room))));
+        }
+        if password.is_some() {
+            return Err(Error::Unsupported("a password"));
+        }
+        let kept = ShareCode {
+            protocol: code.protocol,
+            room_id: code.room_id.clone(),
+            key: Key::from_slice(code.key.expose())?,
+            ephemeral_seconds: code.ephemeral_seconds,
+            expires_at: code.expires_at,
+        };
+        let config = hush1::Config {
+            code,
+            name,
+            entrance,
+            device_seed: key(&mut random)?,
+            nonce: bytes(&mut random)?,
+            resume: bytes(&mut random)?,
+        };
+        let room = Box::new(hush1::Room::new(config, now)?);
+        Ok(Self(Machine::Hush1 {
+            room,
+            random,
+            code: Some(kept),
+        }))
+    }
+
+    /// The protocol this room speaks.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        match self.0 {
+            Machine::Hush1 { .. } => Protocol::Hush1,
+            Machine::Arthas(_) => Protocol::Arthas,
+        }
+    }
+
+    /// The share code. Of an Arthas room it is known from the first [`RoomEvent::Opened`](super::RoomEvent::Opened) on. That of a
+    /// native room is given once, and the key in it wiped: ask before connecting, and keep it.
+    pub fn code(&mut self) -> Option<Zeroizing<String>> {
+        match &mut self.0 {
+            Machine::Hush1 { code, .. } => code.take().map(|code| code.encode()),
+            Machine::Arthas(room) => room.code(),
+        }
+    }
+
+    /// Our own member id. It stays the same for the life of this object.
+    #[must_use]
+    pub fn self_id(&self) -> String {
+        either!(&self.0, room => room.self_id())
+    }
+
+    /// Our device's public key, base64url.
+    #[must_use]
+    pub fn device_key(&self) -> String {
+        either!(&self.0, room => room.device_key())
+    }
+
+    /// Our name, cleaned.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        either!(&self.0, room => room.name())
+    }
+
+    /// The next thing to do, oldest first. To be asked after every other call until it has nothing.
+    pub fn poll(&mut self) -> Option<Output> {
+        either!(&mut self.0, room => room.poll())
+    }
+
+    /// The socket is open: asks to be let in.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn on_connected(&mut self, now: u64) -> Result<()> {
+        either!(&mut self.0, room => room.on_connected(now))
+    }
+
+    /// The socket is gone.
+    pub fn on_disconnected(&mut self) {
+        either!(&mut self.0, room => room.on_disconnected());
+    }
+
+    /// How many bytes from the start of a received frame of `total` bytes [`Self::on_frame`] needs, of which `prefix` is the
+    /// start.
+    ///
+    /// # Errors
+    /// [`Error::FrameTooLarge`], [`Error::InvalidFrame`].
+    pub fn needed(&self, prefix: &[u8], total: usize) -> Result<usize> {
+        match self.0 {
+            Machine::Hush1 { .. } => hush1::Room::needed(prefix, total),
+            Machine::Arthas(_) => Ok(total),
+        }
+    }
+
+    /// A frame from the relay: all of its `total` bytes, or as many as [`Self::needed`] says. Returns what to do with a piece
+    /// of a file.
+    pub fn on_frame(&mut self, bytes: &[u8], total: usize, now: u64) -> Option<BulkIn> {
+        match &mut self.0 {
+            Machine::Hush1 { room, .. } => room.on_frame(bytes, total, now),
+            Machine::Arthas(room) => room.on_frame(bytes, now),
+        }
+    }
+
+    /// What the passing of time brings. To be called at [`Self::deadline`] at the latest; more often does no harm.
+    pub fn on_timer(&mut self, now: u64) {
+        either!(&mut self.0, room => room.on_timer(now));
+    }
+
+    /// When [`Self::on_timer`] wants to be called.
+    #[must_use]
+    pub fn deadline(&self, now: u64) -> Option<u64> {
+        either!(&self.0, room => room.deadline(now))
+    }
+
+    /// Says something to everybody; the message's id, which `Accepted` or `Rejected` will name. `sent_at` is our clock, Unix
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::TextTooLong`], [`Error::InvalidArgument`] for an empty text or a malformed id, [`Error::Closed`];
+    /// [`Error::InvalidState`] (native) or [`Error::RateLimited`] (Arthas) when too much waits for the relay.
+    pub fn send_text(&mut self, text: &str, reply_to: Option<&str>, sent_at: u64, now: u64) -> Result<String> {
+        either!(&mut self.0, room => room.send_text(text, reply_to, sent_at, now))
+    }
+
+    /// Adds a reaction of ours to a message, or takes it back; the id that `Accepted` will name. In Arthas everybody has one
+    /// emoji for a message: another one takes the first back, which an event says.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a malformed id or an emoji that is empty or too long, [`Error::Closed`],
+    /// [`Error::InvalidState`], [`Error::RateLimited`].
+    pub fn react(&mut self, message_id: &str, emoji: &str, remove: bool, now: u64) -> Result<String> {
+        either!(&mut self.0, room => room.react(message_id, emoji, remove, now))
+    }
+
+    /// Tells those who are here that we started or stopped typing.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn set_typing(&mut self, on: bool) -> Result<()> {
+        either!(&mut self.0, room => room.set_typing(on))
+    }
+
+    /// Offers a file (native), or begins to send it (Arthas); the transfer's id. In Arthas a file whose size is not known yet
+    /// waits for [`Self::source_ready`] to tell it.
+    ///
+    /// # Errors
+    /// [`Error::TransferLimit`], [`Error::InvalidState`] when nobody is there to get it, [`Error::UnknownMember`],
+    /// [`Error::TooLarge`], [`Error::Unsupported`], [`Error::InvalidArgument`], [`Error::Closed`],
+    /// [`Error::RandomUnavailable`].
+    pub fn offer_file(&mut self, meta: &FileMeta, now: u64) -> Result<String> {
+        match &mut self.0 {
+            Machine::Hush1 { room, random, .. } => {
+                let header = Header::from_random(&bytes(random)?);
+                room.offer_file(meta, (bytes(random)?, key(random)?, header.encode()), now)
+            }
+            Machine::Arthas(room) => room.offer_file(meta, now),
+        }
+    }
+
+    /// What the pieces of a file we send are sealed with: given once, because what seals them remembers what it let out.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`], [`Error::InvalidState`] the second time.
+    pub fn sealing(&mut self, transfer: &str) -> Result<Sealing<'_>> {
+        match &mut self.0 {
+            Machine::Hush1 { room, .. } => {
+                let (key, header, associated_data) = room.sealing_secrets(transfer)?;
+                Ok(Sealing::Segments {
+                    key,
+                    header: Header::parse(&header)?,
+                    associated_data,
+                })
+            }
+            Machine::Arthas(room) => room.sealing(transfer),
+        }
+    }
+
+    /// What the pieces of a file that comes to us are opened with.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`].
+    pub fn opening(&self, transfer: &str) -> Result<Opening<'_>> {
+        match &self.0 {
+            Machine::Hush1 { room, .. } => {
+                let (key, header, associated_data) = room.opening_secrets(transfer)?;
+                Ok(Opening::Segments {
+                    key,
+                    header: Header::parse(&header)?,
+                    associated_data,
+                })
+            }
+            Machine::Arthas(room) => room.opening(transfer),
+        }
+    }
+
+    /// The next piece to read and seal, if one may be sent. Whoever asks makes sure that the socket's own buffer stays small:
+    /// Arthas has no other brake.
+    pub fn next_bulk(&mut self, now: u64) -> Option<BulkJob> {
+        either!(&mut self.0, room => room.next_bulk(now))
+    }
+
+    /// The start of the frame for a sealed piece of `length` bytes, which the caller appends and sends at once; `None` when
+    /// nobody needs it any more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for another length than the piece's.
+    pub fn bulk_head(&mut self, ticket: u32, length: usize) -> Result<Option<Vec<u8>>> {
+        either!(&mut self.0, room => room.bulk_head(ticket, length))
+    }
+
+    /// The piece of `ticket` will not be sent.
+    pub fn drop_job(&mut self, ticket: u32) {
+        either!(&mut self.0, room => room.drop_job(ticket));
+    }
+
+    /// A source that cannot be read again has its first `segments` pieces ready; `ended` is the size of all it has. Returns the
+    /// index of the first piece that may be asked for again.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`], [`Error::TooLarge`], [`Error::SourceChanged`], [`Error::InvalidState`].
+    pub fn source_ready(&mut self, transfer: &str, segments: u32, ended: Option<u64>, now: u64) -> Result<u32> {
+        either!(&mut self.0, room => room.source_ready(transfer, segments, ended, now))
+    }
+
+    /// Takes an offered file.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`], [`Error::InvalidState`] when it was answered, [`Error::TransferLimit`], [`Error::Closed`].
+    pub fn accept_file(&mut self, transfer: &str, now: u64) -> Result<()> {
+        either!(&mut self.0, room => room.accept_file(transfer, now))
+    }
+
+    /// Refuses an offered file.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`], [`Error::InvalidState`] when it was accepted, [`Error::Closed`].
+    pub fn decline_file(&mut self, transfer: &str, now: u64) -> Result<()> {
+        either!(&mut self.0, room => room.decline_file(transfer, now))
+    }
+
+    /// Native: everything before `end` is in the sink. Arthas: the chunk that ends at `end` has been opened.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`] when it is over.
+    pub fn delivered(&mut self, transfer: &str, end: u64) -> Result<()> {
+        either!(&mut self.0, room => room.delivered(transfer, end))
+    }
+
+    /// All of the file is in the sink, and the sink is closed.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransfer`]; [`Error::Truncated`] when not everything has come.
+    pub fn finish_file(&mut self, transfer: &str, now: u64) -> Result<()> {
+        either!(&mut self.0, room => room.finish_file(transfer, now))
+    }
+
+    /// Ends a transfer of ours, or one to us, and tells the other side as far as the protocol can: `code` is that of an error.
+    /// Nothing happens if it is over.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`].
+    pub fn end_transfer(&mut self, transfer: &str, code: &str, now: u64) -> Result<()> {
+        either!(&mut self.0, room => room.end_transfer(transfer, code, now))
+    }
+
+    /// Leaves for good. The frames it leaves in the queue are still to be sent. May be called twice.
+    pub fn leave(&mut self) {
+        either!(&mut self.0, room => room.leave());
+    }
+}
+
+impl core::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Hush1 { .. } => "hush1",
+            Self::Arthas(_) => "arthas",
+        })
+    }
+}
+
+pub(super) fn bytes<const N: usize>(random: &mut RandomSource) -> Result<[u8; N]> {
+    let mut out = [0; N];
+    random(&mut out)?;
+    Ok(out)
+}
+
+pub(super) fn key(random: &mut RandomSource) -> Result<Key> {
+    Key::try_fill(|out| random(out))
+}
+
+#[cfg(test)]
+mod tests;
