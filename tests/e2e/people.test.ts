@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileStore, memoryStore, register } from '../../js/people/index.js';
 import type { IdentityStore, People } from '../../js/people/index.js';
 import { createRoom, joinRoom } from '../../js/room/index.js';
-import type { RoomEvent } from '../../js/room/index.js';
+import type { Room, RoomEvent } from '../../js/room/index.js';
 import { startRelay, type Relay } from './helpers.js';
 
 const CODE = 'hush1:V1StGXR8_Z5jdHi6B-myT:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -33,6 +33,19 @@ const failure = (promise: Promise<unknown>) => promise.then(() => 'nothing', cod
 const as = (userId: string, store: IdentityStore = memoryStore(), more = {}) =>
   register({ relay: relay.url, userId, store, ...more });
 
+/** Waits until the room's connection is as `test` wants it. */
+function until(room: Room, test: (status: Room['status']) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = room.subscribe(look);
+    function look() {
+      if (!test(room.status)) return;
+      stop();
+      resolve();
+    }
+    queueMicrotask(look);
+  });
+}
+
 /** Whatever the directory answers, changed on its way. */
 function meddling(change: (answer: Uint8Array, request: Uint8Array) => Uint8Array): typeof fetch {
   return async (input, init) => {
@@ -57,8 +70,12 @@ describe('people', () => {
 
     // The relay dies meanwhile.
     const { port } = relay;
+    const lost = until(room, (status) => status !== 'open');
     await relay.kill();
+    await lost;
     relay = await open('people.redb', port);
+    // Rooms live in memory: Ada's client makes hers again when it is back.
+    await until(room, (status) => status === 'open');
 
     // Grace comes back from her file, in another process as it were.
     const grace = await register({ relay: relay.url, store: fileStore(file('grace')) });
