@@ -1,6 +1,6 @@
-// Fuzzes the core, one target after the other. Needs nightly Rust (rustup gets it) and cargo-fuzz (goes into `.tools/`).
-// What it finds worth keeping stays in `fuzz/target/found/`; an input that fails is in `fuzz/artifacts/`: make it a file of
-// `fuzz/corpus/TARGET/`, which every `cargo test` replays.
+// Fuzzes the core and the relay, one target after the other. Needs nightly Rust (rustup gets it) and cargo-fuzz (goes into
+// `.tools/`). What it finds worth keeping stays in `fuzz/target/found/`; an input that fails is in `fuzz/artifacts/`: make it a file of
+// `fuzz/corpus/TARGET/`, which every `cargo test --workspace` replays.
 //
 //   npm run fuzz                       every target for 60 seconds
 //   npm run fuzz -- 600 frame post     these for 600 seconds each
@@ -36,7 +36,8 @@ for (const target of chosen.length > 0 ? chosen : TARGETS) {
     `-max_total_time=${seconds}`,
     '-max_len=4096',
     '-timeout=10',
-    '-rss_limit_mb=1024',
+    // Address sanitizer keeps what is freed for a while: of the relay's full queues that alone comes to a GiB.
+    '-rss_limit_mb=2048',
     '-print_final_stats=1',
   ];
   try {

@@ -158,6 +158,12 @@ impl Conversation {
         }
     }
 
+    /// Whether the client is known to speak Arthas.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) const fn is_arthas(&self) -> bool {
+        matches!(self.speaks, Speaks::Arthas(_))
+    }
+
     /// The connection is gone.
     pub(crate) fn end(&mut self) {
         match &mut self.speaks {

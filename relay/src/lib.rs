@@ -7,6 +7,10 @@
 //! their `session`, native rooms are in the `registry`, and what happens inside one is in `room`. Those of Arthas have the same
 //! three in `arthas`. What a client is to be told waits in its `outbox`, whatever it speaks.
 
+// The checks that are shared with the fuzz targets know the crate by its name.
+#[cfg(test)]
+extern crate self as hushroom_relay;
+
 mod arthas;
 mod assets;
 mod budget;
@@ -16,6 +20,9 @@ mod connection;
 mod conversation;
 mod directory;
 mod entry;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod hub;
 mod limits;

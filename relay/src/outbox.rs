@@ -327,5 +327,10 @@ fn give_back<T>(queue: &mut VecDeque<T>) {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+mod held;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use held::Held;
+
 #[cfg(test)]
 mod tests;

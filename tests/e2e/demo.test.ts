@@ -154,6 +154,25 @@ describe('talking', () => {
     expect(await links.getAttribute('target')).toBe('_blank');
   });
 
+  test('a long conversation scrolls, and the page around it stays where it is', async () => {
+    // A row that is still moving hides what the page would be without.
+    const { ana, ben } = await demo.pair({ reducedMotion: 'reduce' });
+    for (const part of ['first', 'second', 'third']) {
+      const text = [...Array.from({ length: 30 }, (_, line) => `line ${line}`), `end of the ${part} part`].join('\n');
+      await say(ana.page, text);
+      await shown(message(ben.page, `end of the ${part} part`));
+    }
+    for (const { page } of [ana, ben]) {
+      const [log, whole] = await page.evaluate(() =>
+        [document.querySelector('[data-testid=log]'), document.scrollingElement].map(
+          (part) => (part?.scrollHeight ?? 0) - (part?.clientHeight ?? 0),
+        ),
+      );
+      expect(log).toBeGreaterThan(1000);
+      expect(whole).toBe(0);
+    }
+  });
+
   test('the conversation survives a restart of the relay', async () => {
     const own = await demo.startRelay();
     const ana = await demo.open({}, own.url);

@@ -5,7 +5,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import type { Browser } from 'playwright-core';
 import { expect, vi } from 'vitest';
 
 import { ArthasChannelAdapter, connectAgent, sendFileFrom } from '../../js/agent/index.js';
@@ -13,7 +12,6 @@ import type { IncomingMessage } from '../../js/agent/index.js';
 import { createRoom, joinRoom } from '../../js/room/index.js';
 import type { Protocol, Room } from '../../js/room/index.js';
 import { targetDir } from '../../scripts/lib/run.mjs';
-import { openPeer } from './browser-peer.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -56,7 +54,7 @@ export function poll<T>(what: string, pick: () => Promise<T | undefined | false>
   return vi.waitFor(look, { timeout: TIMEOUT_MS, interval: 50 });
 }
 
-/** What a room's snapshot says of a message. Runs in pages too: it uses nothing from outside. */
+/** What a room's snapshot says of a message. */
 function lookIn(room: Room, text: string): Seen | undefined {
   const { messages } = room.getSnapshot();
   const message = messages.find((it) => it.text === text);
@@ -91,50 +89,6 @@ export async function nodePeer(relay: string, protocol: Protocol, code?: string)
     look: async (text) => lookIn(room, text),
     file: async (name) => files.get(name),
     leave: () => room.close(),
-  };
-}
-
-/** The package in a Chromium page. */
-export async function pagePeer(browser: Browser, site: string, relay: string, code: string): Promise<Peer> {
-  const page = await openPeer(browser, site);
-  await page.evaluate(
-    async ([url, text]) => {
-      const room = await hush.joinRoom({ relay: url!, code: text!, name: 'Page' });
-      const files = new Map<string, string>();
-      Object.assign(globalThis, { room, files });
-      void (async () => {
-        for await (const event of room.events()) {
-          if (event.type !== 'file-offer') continue;
-          const { offer } = event;
-          void offer.accept(hush.blobSink(offer)).done.then(async ({ file }) => {
-            const digest = await crypto.subtle.digest('SHA-256', await file!.arrayBuffer());
-            files.set(offer.name, Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join(''));
-          });
-        }
-      })();
-    },
-    [relay, code],
-  );
-  type Global = { room: Room; files: Map<string, string> };
-  const look = `(${lookIn.toString()})`;
-  const id = `(${idOf.toString()})`;
-  return {
-    name: 'Page',
-    members: () => page.evaluate(() => (globalThis as unknown as Global).room.members.map(({ name }) => name)),
-    say: (text) => page.evaluate((it) => (globalThis as unknown as Global).room.send(it).then(() => undefined), text),
-    reply: (to, text) => page.evaluate(`room.send(${JSON.stringify(text)}, { replyTo: ${id}(room, ${JSON.stringify(to)}) }).then(() => undefined)`),
-    react: (to, emoji) => page.evaluate(`room.react(${id}(room, ${JSON.stringify(to)}), ${JSON.stringify(emoji)})`),
-    sendFile: (name, bytes) =>
-      page.evaluate(
-        ([file, base64]) => {
-          const data = Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0));
-          return (globalThis as unknown as Global).room.sendFile(new Blob([data]), { name: file! }).done;
-        },
-        [name, Buffer.from(bytes).toString('base64')],
-      ),
-    look: (text) => page.evaluate(`${look}(room, ${JSON.stringify(text)})`),
-    file: (name) => page.evaluate((it) => (globalThis as unknown as Global).files.get(it), name),
-    leave: () => page.context().close(),
   };
 }
 

@@ -6,24 +6,22 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { servePackage } from './browser-peer.js';
-import { agentPeer, channelPeer, commandLinePeer, nodePeer, pagePeer, poll, type Peer } from './everybody-peers.js';
+import { demoPeer } from './everybody-demo.js';
+import { agentPeer, channelPeer, commandLinePeer, nodePeer, poll, type Peer } from './everybody-peers.js';
 import { launchBrowser, startRelay, type Relay } from './helpers.js';
 
 const FILE_BYTES = 150_000;
 const EMOJI = '\u{1f44d}';
-const NAMES = ['Agent', 'Channel', 'Cli', 'Node', 'Page'];
+const NAMES = ['Agent', 'Channel', 'Cli', 'Demo', 'Node'];
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hushroom-everybody-')));
 let relay: Relay;
 let browser: Browser;
-let site: Awaited<ReturnType<typeof servePackage>>;
 
 beforeAll(async () => {
-  [relay, browser, site] = await Promise.all([startRelay(), launchBrowser(), servePackage()]);
+  [relay, browser] = await Promise.all([startRelay(), launchBrowser()]);
 });
 afterAll(async () => {
-  site.close();
   await browser.close();
   await relay.kill();
   rmSync(folder, { recursive: true });
@@ -43,7 +41,7 @@ describe.each(['hush1', 'arthas'] as const)('everybody in one %s room', (protoco
     const node = await nodePeer(relay.url, protocol);
     peers = [
       node,
-      await pagePeer(browser, site.url, relay.url, node.code),
+      await demoPeer(browser, relay.url, node.code),
       await agentPeer(relay.url, node.code, place(`${protocol}-agent`)),
       await channelPeer(relay.url, node.code),
       await commandLinePeer(relay.url, node.code, place(`${protocol}-cli`)),
@@ -110,8 +108,9 @@ describe.each(['hush1', 'arthas'] as const)('everybody in one %s room', (protoco
       const bytes = randomBytes(FILE_BYTES);
       const hash = createHash('sha256').update(bytes).digest('hex');
       const name = `${peer.name}.bin`;
-      const sending = peer.sendFile(name, bytes);
-      for (const other of others) expect(await poll(`${other.name} has the file of ${peer.name}`, () => other.file(name))).toBe(hash);
-      await sending;
+      const arrives = async () => {
+        for (const other of others) expect(await poll(`${other.name} has the file of ${peer.name}`, () => other.file(name))).toBe(hash);
+      };
+      await Promise.all([peer.sendFile(name, bytes), arrives()]);
     }));
 });

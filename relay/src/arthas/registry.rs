@@ -163,6 +163,12 @@ impl Registry {
         })
     }
 
+    /// How many rooms are public.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn count_listed(&self) -> usize {
+        self.listed(unix_millis()).len()
+    }
+
     /// The public rooms at `now`, in Unix milliseconds, in no order.
     pub(super) fn listed(&self, now: u64) -> Vec<Listed> {
         let rooms: Vec<_> = self.public.lock().iter().filter_map(Weak::upgrade).collect();

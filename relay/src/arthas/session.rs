@@ -95,6 +95,8 @@ impl Session {
             0x02 => self.join(data),
             0x03 => self.message(data, &mut n),
             0x04 => {
+                // Of a room that has ended as well: nothing of it comes after this.
+                self.outbox.drop_bulk();
                 self.forget_room();
                 Ok(())
             }

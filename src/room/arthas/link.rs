@@ -18,6 +18,8 @@ use crate::{
 
 /// Without a frame for this long the connection counts as dead. A relay pings every 25 seconds.
 const SILENCE_MS: u64 = 60_000;
+/// How long others may take to come back after us.
+const RETURN_MS: u64 = 30_000;
 /// How long to wait before asking again to be let in, after the relay refused that.
 const RETRY_MS: u64 = 5_000;
 /// Frames that may come before the relay has let us in: others can speak before it says so to us.
@@ -43,6 +45,8 @@ pub(super) struct Link {
     /// Of the room we make, the relay says it.
     room_id: Option<String>,
     entered: bool,
+    /// When we last came back.
+    returned: Option<u64>,
     expires_at: u64,
     /// What the relay called us, the last name last.
     own_ids: VecDeque<String>,
@@ -62,6 +66,7 @@ impl Link {
             entrance,
             room_id,
             entered: false,
+            returned: None,
             expires_at: 0,
             own_ids: VecDeque::new(),
             receipts: false,
@@ -86,6 +91,11 @@ impl Link {
 
     pub(super) const fn expires_at(&self) -> u64 {
         self.expires_at
+    }
+
+    /// Until when others may still be on their way back, after a relay that lost everybody.
+    pub(super) fn expects_others_until(&self) -> u64 {
+        self.returned.map_or(0, |at| at.saturating_add(RETURN_MS))
     }
 
     pub(super) const fn receipts(&self) -> bool {
@@ -254,6 +264,7 @@ impl Room {
         };
         self.link.state = State::Open;
         self.link.last_heard = now;
+        self.link.returned = self.link.entered.then_some(now);
         self.link.entered = true;
         self.link.room_id = Some(joined.room_id);
         self.link.expires_at = joined.expires_at;

@@ -156,6 +156,9 @@ impl Room {
             return Ok(());
         };
         if self.members.is_empty() {
+            if now < self.link.expects_others_until() {
+                return Ok(());
+            }
             // Whoever was to get it has left.
             self.finish_outgoing(at, Some(&Error::MemberLeft));
             return Ok(());

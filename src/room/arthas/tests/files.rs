@@ -354,6 +354,32 @@ fn what_waits_for_its_turn_survives_a_reconnect() {
 }
 
 #[test]
+fn what_waits_for_its_turn_waits_for_others_to_come_back() {
+    for comes_back in [true, false] {
+        let mut net = Net::new(2);
+        let meta = FileMeta {
+            name: "s".into(),
+            size: Some(70_000),
+            ..FileMeta::default()
+        };
+        net.send_meta(0, &meta, &bytes(70_000)).unwrap();
+        net.send_file(0, &bytes(10)).unwrap();
+        // The room is still there: the relay believes in our old connection.
+        net.disconnect(0, false);
+        net.disconnect(1, true);
+        net.connect(0);
+        net.pass(20_000);
+        assert_eq!(ended(&net, 0), [Some("TRANSFER_STALLED")]);
+        if comes_back {
+            net.connect(1);
+        }
+        net.pass(15_000);
+        let second = if comes_back { None } else { Some("MEMBER_LEFT") };
+        assert_eq!(ended(&net, 0), [Some("TRANSFER_STALLED"), second]);
+    }
+}
+
+#[test]
 fn a_refusal_ends_what_is_under_way() {
     let mut net = Net::new(2);
     let meta = FileMeta {

@@ -196,6 +196,11 @@ impl Room {
             Stage::Sent { at } => Some(at.saturating_add(ACK_MS)),
         });
         let free = !self.outgoing.iter().any(|outgoing| outgoing.holds_slot(now));
-        times.chain((waiting && free).then_some(now)).min()
+        let from = if self.members.is_empty() {
+            self.link.expects_others_until().max(now)
+        } else {
+            now
+        };
+        times.chain((waiting && free).then_some(from)).min()
     }
 }
