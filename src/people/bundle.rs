@@ -50,7 +50,10 @@ impl Bundle {
             return Err(Error::InvalidArgument("another identity, or more than 90 days"));
         }
         if self.name.len() > MAX_NAME_BYTES {
-            return Err(Error::InvalidName { limit: MAX_NAME_BYTES });
+            return Err(Error::InvalidName {
+                limit: MAX_NAME_BYTES,
+                unit: "bytes",
+            });
         }
         let mut bytes = vec![VERSION];
         push8(&mut bytes, self.user.as_str().as_bytes())?;

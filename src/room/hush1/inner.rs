@@ -1,4 +1,4 @@
-//! The inner layer of a post, which says who speaks.
+//! The inner layer of a hello, which says whose it is.
 //!
 //! ```text
 //! inner     = 0x01 | signature(64) | payload
@@ -6,8 +6,7 @@
 //! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | header | payload)
 //! ```
 //! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones: so a receiver
-//! notices what a relay withheld. The first byte leaves room for a ratchet; nothing but *signed* is understood here, so
-//! nobody can be talked down to something weaker later.
+//! notices what a relay withheld. Everything but hellos goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
 
 use zeroize::Zeroizing;
 
@@ -17,7 +16,7 @@ use crate::{
     room::device_key::DeviceKey,
 };
 
-const SIGNED: u8 = 1;
+pub(super) const SIGNED: u8 = 1;
 const LABEL: &[u8] = b"hushroom/1 post\0";
 const NONE: u64 = u64::MAX;
 

@@ -210,7 +210,7 @@ fn nobody_can_speak_as_another() {
 fn a_hello_cannot_claim_another_instance() {
     let mut net = Net::new(3);
     let victim = InstanceId([7; 16]);
-    let forger = &net.clients[2].room;
+    let forger = &mut net.clients[2].room;
     let header = super::super::post::Header {
         instance: victim,
         counter: 0,
@@ -218,7 +218,7 @@ fn a_hello_cannot_claim_another_instance() {
     }
     .encode()
     .unwrap();
-    let event = super::super::event::Event::from(forger.hello(false)).encode().unwrap();
+    let event = super::super::event::Event::from(forger.hello(None, false, false).unwrap()).encode().unwrap();
     let inner = super::super::inner::seal(&forger.keys, &forger.device, &header, None, &event);
     let key = forger.keys.post(victim).unwrap();
     let body = super::super::post::seal(&forger.keys, &key, 0, &header, &inner).unwrap();
@@ -240,10 +240,7 @@ fn a_hello_cannot_claim_another_instance() {
 fn a_post_for_somebody_else_is_refused_and_our_own_never_comes_back() {
     let mut net = Net::new(3);
     let other = net.clients[2].room.device.instance;
-    let hello = net.clients[0].room.hello(false).into();
-    let room = net.room(0);
-    let counter = room.post(&hello, vec![other], 0).unwrap();
-    let body = room.outbox.get(counter).unwrap().body.clone();
+    let body = net.room(0).seal_hello(Some(other), false, false).unwrap();
     let bytes = Frame::from(Posted {
         seq: 100,
         t: 0,
@@ -264,16 +261,10 @@ fn a_post_for_somebody_else_is_refused_and_our_own_never_comes_back() {
 fn an_old_hello_does_not_bring_back_who_left() {
     let mut net = Net::new(2);
     let hello = {
-        let mut found = None;
         let newcomer = net.add(5);
         net.disconnect(newcomer);
         net.drop_place(newcomer);
-        let room = net.room(newcomer);
-        let event = room.hello(true).into();
-        let counter = room.post(&event, vec![], 0).unwrap();
-        found
-            .get_or_insert(room.outbox.get(counter).unwrap().body.clone())
-            .clone()
+        net.room(newcomer).seal_hello(None, true, false).unwrap()
     };
     let now = net.now;
     for seq in [101, 102] {
@@ -306,9 +297,7 @@ fn strangers_with_another_key_are_not_heard() {
         resume: [3; 16],
     };
     let mut eve = Room::new(config, 0).unwrap();
-    let event = eve.hello(true).into();
-    let counter = eve.post(&event, vec![], 0).unwrap();
-    let body = eve.outbox.get(counter).unwrap().body.clone();
+    let body = eve.seal_hello(None, true, false).unwrap();
     let bytes = Frame::from(Posted {
         seq: 9,
         t: 0,
