@@ -155,12 +155,8 @@ impl Room {
         } else {
             self.add_peer(instance, header.counter, (key, hello.key.0, &hello.bundle.0), name, from)?;
         }
-        // The answer goes first: it tells that repeated posts are to be expected.
         if hello.answer {
-            self.queue.push(Item::Hello {
-                to: Some(instance),
-                answer: false,
-            });
+            self.say_hello_to(instance);
         }
         self.repeat_missing(instance, &hello.have)?;
         self.run_ratchet()?;
@@ -258,6 +254,10 @@ impl Room {
             .outbox
             .dropped()
             .is_some_and(|dropped| dropped >= peer.since && !held.has(dropped));
+        // Some of it may be on its way: a hello before it tells that repeated posts are to be expected.
+        if !missing.is_empty() {
+            self.say_hello_to(instance);
+        }
         for counter in missing {
             self.queue.push(Item::Repeat { counter, to: instance });
         }
@@ -328,18 +328,12 @@ impl Room {
             });
         }
         if !known {
-            self.ask_for_repeats(instance);
+            self.say_hello_to(instance);
         }
     }
 
-    /// Says what we hold of `instance`, which posts the rest again. Some of it may have come in the meantime.
-    fn ask_for_repeats(&mut self, instance: InstanceId) {
-        let waiting = self.gaps.iter().filter(|gap| gap.peer == instance);
-        let highest = waiting.map(|gap| gap.counter).max();
-        if let Some(peer) = self.peers.get_mut(&instance) {
-            let below = peer.window.top().max(highest).map_or(0, |top| top.saturating_add(1));
-            peer.repeats_below = peer.repeats_below.max(below);
-        }
+    /// Says what we hold of `instance`, which posts the rest again.
+    fn say_hello_to(&mut self, instance: InstanceId) {
         self.queue.push(Item::Hello {
             to: Some(instance),
             answer: false,
@@ -372,7 +366,7 @@ impl Room {
             ask.insert(gap.peer);
         }
         self.gaps = open;
-        ask.into_iter().for_each(|instance| self.ask_for_repeats(instance));
+        ask.into_iter().for_each(|instance| self.say_hello_to(instance));
         for gap in due {
             if gap.lacks_key {
                 self.pending.take(gap.peer);

@@ -11,9 +11,18 @@ fn meddle(net: &mut Net, mut change: impl FnMut(Posted) -> Vec<Posted> + 'static
     }));
 }
 
+/// A room of two in which client 1 holds the sender key of client 0.
+fn talking() -> Net {
+    let mut net = Net::new(2);
+    net.say(0, "first of all");
+    net.take_events(0);
+    net.take_events(1);
+    net
+}
+
 #[test]
 fn every_flipped_byte_of_a_post_is_noticed() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     let length = {
         let recorded = net.recorded.len();
         net.say(0, "x");
@@ -21,6 +30,10 @@ fn every_flipped_byte_of_a_post_is_noticed() {
     };
     net.take_events(1);
     for at in 0..length {
+        // Before the next sender key, without which what is whole could only wait.
+        if at % 90 == 0 {
+            net = talking();
+        }
         meddle(&mut net, move |mut posted| {
             if let Some(byte) = posted.body.0.get_mut(at) {
                 *byte ^= 1;
@@ -37,7 +50,7 @@ fn every_flipped_byte_of_a_post_is_noticed() {
 
 #[test]
 fn a_flipped_post_is_an_error_and_then_asked_for_again() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     let mut flips = 1;
     meddle(&mut net, move |mut posted| {
         if flips > 0 {
@@ -57,7 +70,7 @@ fn a_flipped_post_is_an_error_and_then_asked_for_again() {
 
 #[test]
 fn repeated_posts_are_refused() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     meddle(&mut net, |posted| vec![posted.clone(), posted]);
     net.say(0, "same seq");
     meddle(&mut net, |posted| {
@@ -123,7 +136,7 @@ fn a_dropped_post_is_asked_for_and_one_that_never_comes_is_reported() {
 #[test]
 fn truncated_and_extended_posts_are_refused() {
     for change in [-1isize, -30, 1] {
-        let mut net = Net::new(2);
+        let mut net = talking();
         meddle(&mut net, move |mut posted| {
             let length = posted.body.0.len().saturating_add_signed(change);
             posted.body.0.resize(length, 0);
@@ -398,15 +411,18 @@ fn the_timer_rests_while_there_is_no_connection() {
     let mut net = Net::new(2);
     keep_answers_back(&mut net, || true);
     net.say(0, "refused");
-    let refusal = crate::frame::ErrorFrame {
-        code: crate::frame::error_code::RATE_LIMITED.into(),
-        msg: String::new(),
-        n: Some(3),
-        retry_after: Some(100),
-    };
-    let bytes = Frame::from(refusal).encode().unwrap();
     let now = net.now;
-    net.room(0).on_frame(&bytes, bytes.len(), now);
+    // Whichever of them is the text: others before it carry keys.
+    for n in 1..9 {
+        let refusal = crate::frame::ErrorFrame {
+            code: crate::frame::error_code::RATE_LIMITED.into(),
+            msg: String::new(),
+            n: Some(n),
+            retry_after: Some(100),
+        };
+        let bytes = Frame::from(refusal).encode().unwrap();
+        net.room(0).on_frame(&bytes, bytes.len(), now);
+    }
     assert_eq!(net.room(0).deadline(now), Some(now + 100));
     net.disconnect(0);
     net.now += 100;
