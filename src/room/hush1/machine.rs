@@ -9,8 +9,8 @@ use super::{
     outbox::Outbox,
     peers::{Gap, Peer, Pending},
     posting::Queue,
-    sessions::Deferred,
     replay::ReplayWindow,
+    sessions::Deferred,
     transfer::{Incoming, Job, Outgoing, TransferId},
 };
 use crate::{

@@ -153,17 +153,23 @@ impl Room {
                 self.restart_transfers_with(instance)?;
             }
         } else {
-            self.add_peer(instance, header.counter, (key, hello.key.0, &hello.bundle.0), name, from)?;
+            self.add_peer(
+                instance,
+                header.counter,
+                (key, hello.key.0, &hello.bundle.0),
+                name,
+                from,
+            )?;
         }
         if hello.answer {
             self.say_hello_to(instance);
         }
         self.repeat_missing(instance, &hello.have)?;
-        self.run_ratchet()?;
+        let answered = self.run_ratchet();
         for posted in self.pending.take(instance) {
             self.on_posted(posted, now);
         }
-        self.flush(now)
+        answered.and(self.flush(now))
     }
 
     fn add_peer(

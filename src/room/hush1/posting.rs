@@ -60,7 +60,9 @@ impl Sealed {
 /// Most bytes of a post that says `event` bytes: padding is at most a ninth, and blocks; all layers take less than 300.
 const fn body_bytes(event: usize, recipients: usize) -> usize {
     let padded = event.saturating_add(event / 8);
-    padded.saturating_add(400).saturating_add(recipients.saturating_mul(InstanceId::LENGTH))
+    padded
+        .saturating_add(400)
+        .saturating_add(recipients.saturating_mul(InstanceId::LENGTH))
 }
 
 /// What waits, and what waits for the relay's answer.

@@ -76,8 +76,7 @@ impl Room {
         now: u64,
     ) -> Result<()> {
         let unverified = Unverified::parse(inner)?;
-        let payload = unverified.peek()?;
-        if let Ok(Event::Hello(hello)) = Event::decode(&payload.event) {
+        if let Ok(Event::Hello(hello)) = Event::decode(unverified.peek()?) {
             return self.on_hello((header, header_bytes), &unverified, hello, from, now);
         }
         if let Some(peer) = self.peers.get(&header.instance) {
@@ -106,7 +105,9 @@ impl Room {
                 return Ok(());
             }
             // Nothing is stored, so nothing has to be stored first.
-            opened => opened?.release(&self.ratchet).map_err(|_| Error::Internal("a state to store")),
+            opened => opened?
+                .release(&self.ratchet)
+                .map_err(|_| Error::Internal("a state to store")),
         };
         let said = match opened? {
             Opened::NeedKey { .. } => {

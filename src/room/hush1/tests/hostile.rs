@@ -231,7 +231,9 @@ fn a_hello_cannot_claim_another_instance() {
     }
     .encode()
     .unwrap();
-    let event = super::super::event::Event::from(forger.hello(None, false, false).unwrap()).encode().unwrap();
+    let event = super::super::event::Event::from(forger.hello(None, false, false).unwrap())
+        .encode()
+        .unwrap();
     let inner = super::super::inner::seal(&forger.keys, &forger.device, &header, None, &event);
     let key = forger.keys.post(victim).unwrap();
     let body = super::super::post::seal(&forger.keys, &key, 0, &header, &inner).unwrap();
