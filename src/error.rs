@@ -131,6 +131,9 @@ pub enum Error {
         /// The version that was found.
         actual: u64,
     },
+    /// What a member sends cannot be opened. A new session with it is being agreed on; what was said before may be lost.
+    #[error("the session with a member is broken and is started anew")]
+    SessionBroken,
     /// Posts of a member can no longer be had: it was away for longer than its peers keep them.
     #[error("{0} or more posts of a member are lost")]
     MessagesLost(u32),
@@ -239,6 +242,7 @@ impl Error {
             Self::Misdirected => "MISDIRECTED",
             Self::WeakKey => "WEAK_KEY",
             Self::RolledBack { .. } => "ROLLED_BACK",
+            Self::SessionBroken => "SESSION_BROKEN",
             Self::MessagesLost(_) => "MESSAGES_LOST",
             Self::UnknownMember => "UNKNOWN_MEMBER",
             Self::UnknownTransfer => "UNKNOWN_TRANSFER",

@@ -350,7 +350,7 @@ impl core::fmt::Debug for Ratchet {
 #[cfg(test)]
 impl Ratchet {
     /// A copy of everything in memory: what a thief of the running device has.
-    pub(super) fn steal(&self) -> Self {
+    pub(crate) fn steal(&self) -> Self {
         Self {
             room_id: self.room_id.clone(),
             account: Box::new(Account::from_pickle(self.account.pickle())),

@@ -75,6 +75,7 @@ impl Room {
     /// [`Error::Closed`].
     pub fn on_connected(&mut self, now: u64) -> Result<()> {
         self.ensure_usable()?;
+        self.set_clock(now);
         self.link.state = State::Entering;
         self.link.last_heard = now;
         let auth = Bin(self.admission.expose().to_vec());
@@ -132,6 +133,7 @@ impl Room {
         if self.is_closed() || self.link.state == State::Down {
             return None;
         }
+        self.set_clock(now);
         // A relay that pings and never lets us in is silent too.
         if self.link.is_open() {
             self.link.last_heard = now;
@@ -330,6 +332,8 @@ impl Room {
         if self.is_closed() {
             return;
         }
+        self.set_clock(now);
+        self.ratchet.on_timer(now);
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
         while let Some(id) = self.ephemeral.pop_due(now) {
@@ -364,6 +368,7 @@ impl Room {
             self.queue.hold_until().filter(|_| open),
             self.queue.answer_by().filter(|_| open),
             self.peer_deadline(),
+            self.ratchet.deadline(),
             self.transfer_deadline(now),
             self.ephemeral.deadline(),
         ];

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use zeroize::Zeroizing;
+
 use super::{
     device::InstanceId,
     event::{Event, MessageRef},
@@ -13,6 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     frame::{Bin, Post, RelayId},
+    ratchet::Outer,
     room::output::RoomEvent,
 };
 
@@ -32,6 +35,34 @@ pub(super) enum Item {
     Repeat { counter: u64, to: InstanceId },
     /// A hello, made when it is its turn; to everybody, or to one instance. Not kept: a lost one is made anew.
     Hello { to: Option<InstanceId>, answer: bool },
+    /// A hello that asks an instance to start the pair anew. Not kept either.
+    Again { to: InstanceId },
+}
+
+/// A sealed post.
+pub(super) struct Sealed {
+    pub(super) counter: u64,
+    pub(super) body: Vec<u8>,
+}
+
+impl Sealed {
+    /// What the outbox keeps of it.
+    pub(super) fn for_recipients(self, recipients: Vec<InstanceId>) -> Entry {
+        Entry {
+            counter: self.counter,
+            recipients,
+            body: self.body,
+            accepted: false,
+        }
+    }
+}
+
+/// Most bytes of a post that says `event` bytes: padding is at most a ninth, and blocks; all layers take less than 300.
+const fn body_bytes(event: usize, recipients: usize) -> usize {
+    let padded = event.saturating_add(event / 8);
+    padded
+        .saturating_add(400)
+        .saturating_add(recipients.saturating_mul(InstanceId::LENGTH))
 }
 
 /// What waits, and what waits for the relay's answer.
@@ -133,21 +164,24 @@ impl Queue {
 }
 
 impl Room {
-    /// Seals `event`, keeps it until everybody has it, and sends it once the room is open. Returns its counter.
+    /// Seals `event`, keeps it until everybody has it, and sends it once the room is open. Returns its counter. What is for
+    /// one member with whom there is no session yet is sealed once there is one.
     pub(super) fn post(&mut self, event: &Event, recipients: Vec<InstanceId>, now: u64) -> Result<u64> {
+        self.set_clock(now);
+        let event = Zeroizing::new(event.encode()?);
+        self.outbox.make_room(body_bytes(event.len(), recipients.len()))?;
+        if let [to] = recipients[..] {
+            return self.post_to(to, event);
+        }
+        let sealed = self.seal(&event, &recipients)?;
+        let counter = sealed.counter;
         let broadcast = recipients.is_empty();
-        let (counter, body) = self.seal(event, &recipients)?;
-        self.outbox.push(Entry {
-            counter,
-            recipients,
-            body,
-            accepted: false,
-        })?;
+        self.outbox.push(sealed.for_recipients(recipients))?;
         if broadcast {
             self.previous = Some(counter);
         }
         self.queue.push(Item::First { counter });
-        self.flush(now)?;
+        self.flush(self.clock)?;
         Ok(counter)
     }
 
@@ -156,39 +190,90 @@ impl Room {
         if !self.link.is_open() || self.queue.hold_until.is_some() {
             return Ok(());
         }
-        let (_, body) = self.seal(event, &[])?;
+        let event = Zeroizing::new(event.encode()?);
+        let sealed = self.seal(&event, &[])?;
+        // It opens with keys that may wait here still: they go first, however many they are.
+        self.flush_up_to(usize::MAX, self.clock)?;
         let n = self.queue.next_n()?;
         self.send(Post {
             n,
             to: vec![],
             transient: true,
-            body: Bin(body),
+            body: Bin(sealed.body),
         })
     }
 
-    fn seal(&mut self, event: &Event, recipients: &[InstanceId]) -> Result<(u64, Vec<u8>)> {
+    /// Seals `event` for everybody or for several.
+    fn seal(&mut self, event: &[u8], recipients: &[InstanceId]) -> Result<Sealed> {
+        self.ratchet.prepare(self.clock)?;
+        self.run_ratchet()?;
+        let (previous, clock) = (self.previous, self.clock);
+        self.seal_body(recipients, |room, outer| {
+            room.ratchet.seal(outer, previous, event, clock)
+        })
+    }
+
+    /// Seals a hello: to everybody, or to one instance; `again` if that one is asked to start the pair anew.
+    pub(super) fn seal_hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Vec<u8>> {
+        let hello = self.hello(to, answer, again)?;
+        let event = Zeroizing::new(Event::from(hello).encode()?);
+        let sealed = self.seal_body(to.as_slice(), |room, outer| {
+            let sealed = inner::seal(&room.keys, &room.device, outer.header, room.previous, &event);
+            Ok(sealed.to_vec())
+        })?;
+        Ok(sealed.body)
+    }
+
+    /// Seals what `inner` makes for the next counter.
+    pub(super) fn seal_body(
+        &mut self,
+        recipients: &[InstanceId],
+        inner: impl FnOnce(&mut Self, Outer<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Sealed> {
+        let counter = self.next_counter()?;
+        self.seal_body_at(counter, recipients, inner)
+    }
+
+    /// The counter is the nonce: it is spent before anything can fail, and used once.
+    pub(super) fn next_counter(&mut self) -> Result<u64> {
         let counter = self.counter;
-        // The counter is the nonce: it is spent before anything can fail.
         self.counter = counter.checked_add(1).ok_or(Error::InvalidState("too many posts"))?;
+        Ok(counter)
+    }
+
+    /// As [`Self::seal_body`], for a counter of [`Self::next_counter`] that nothing was sealed under.
+    pub(super) fn seal_body_at(
+        &mut self,
+        counter: u64,
+        recipients: &[InstanceId],
+        inner: impl FnOnce(&mut Self, Outer<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Sealed> {
         let header = Header {
             instance: self.device.instance,
             counter,
             recipients: recipients.to_vec(),
         }
         .encode()?;
-        let event = zeroize::Zeroizing::new(event.encode()?);
-        let inner = inner::seal(&self.keys, &self.device, &header, self.previous, &event);
+        let outer = Outer {
+            header: &header,
+            counter,
+        };
+        let inner = inner(self, outer)?;
         let body = post::seal(&self.keys, &self.post_key, counter, &header, &inner)?;
-        Ok((counter, body))
+        Ok(Sealed { counter, body })
     }
 
     /// Sends what waits, as far as the relay lets us.
     pub(super) fn flush(&mut self, now: u64) -> Result<()> {
+        self.flush_up_to(MAX_IN_FLIGHT, now)
+    }
+
+    fn flush_up_to(&mut self, in_flight: usize, now: u64) -> Result<()> {
         if self.queue.hold_until.is_some_and(|until| until > now) || !self.link.is_open() {
             return Ok(());
         }
         self.queue.hold_until = None;
-        while self.queue.sent.len() < MAX_IN_FLIGHT {
+        while self.queue.sent.len() < in_flight {
             let Some(item) = self.queue.waiting.pop_front() else {
                 break;
             };
@@ -209,10 +294,9 @@ impl Room {
                 Some(entry) => (self.routes_to(&[to]), entry.body.clone()),
                 None => return Ok(()),
             },
+            Item::Again { to } => (self.routes_to(&[to]), self.seal_hello(Some(to), false, true)?),
             Item::Hello { to, answer } => {
-                let recipients = to.as_slice();
-                let hello = self.hello(answer).into();
-                let (_, body) = self.seal(&hello, recipients)?;
+                let body = self.seal_hello(to, answer, false)?;
                 match to {
                     None => (Some(vec![]), body),
                     Some(instance) => (self.routes_to(&[instance]), body),
@@ -259,7 +343,9 @@ impl Room {
     /// The relay has `item`, or nobody is there to get it now.
     pub(super) fn settle(&mut self, item: Item, received_at: u64, now: u64) {
         if let Item::First { counter } = item {
-            self.outbox.accept(counter);
+            if self.outbox.accept(counter) {
+                return;
+            }
             self.on_total_announced(counter);
             let id = MessageRef::new(self.device.instance, counter).to_string();
             self.ephemeral.track_own(&id, now);
