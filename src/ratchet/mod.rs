@@ -35,22 +35,25 @@
 //! figures. Below 350 it does not get with these layers: even without binding, padding and event framing it would be 355.
 //!
 //! # How the room uses it
-//! 1. **Start.** [`Ratchet::new`] beside `Device::new`. With a store: [`Ratchet::restore`]; then, before anything of
-//!    [`AfterStore`] is shown, `seal_state` → the store → `stored`; many posts may share one write.
+//! 1. **Start.** [`Ratchet::new`] beside `Device::new`. Rooms keep nothing yet: every start is a new instance. With a store:
+//!    [`Ratchet::restore`]; then, before anything of [`AfterStore`] is shown, `seal_state` → the store → `stored`; many posts
+//!    may share one write.
 //! 2. **Hello.** `Hello` gets `bundle: bin 148`: [`Ratchet::bundle`] with `Item::Hello { to }`, signed by `Device::sign`. In
 //!    `on_hello`, once the signature and the instance are right: [`Ratchet::on_bundle`]. A hello stays a signed post (0x01): it
 //!    is what the other kinds are built on. It is read with the room's key, so nothing secret belongs into it but the name.
 //! 3. **Sending.** In `Room::post` and `post_transient`: [`Ratchet::prepare`]; then empty [`Ratchet::poll`]: each
 //!    [`Action::Post`] becomes a post of its own to one recipient, kept in the outbox, with the next counter:
 //!    `header → seal_note → post::seal`. Then the event: everybody or several recipients: [`Ratchet::seal`]; exactly one: [`Ratchet::seal_to`]
-//!    (if [`Ratchet::can_reach`], else it waits). `previous` goes into the call instead of the signed payload.
+//!    (if [`Ratchet::can_reach`], else it waits). `previous` goes into the call instead of the signed payload. An event to
+//!    everybody waits, at most 1.5 s, for members that the relay has named and that cannot be reached yet: they could not
+//!    read it.
 //! 4. **Receiving.** `open_post` after the outer layer: kind 0x01 goes the old way, and then only *hello* is accepted; 0x02 to
 //!    0x04 go to [`Ratchet::open`]. The counter is marked as seen after `Ok` that is not [`Opened::NeedKey`]. `NeedKey` goes into
 //!    `Pending` (its bounds hold), with the hello it asks for: the answer's `have` makes the sender repeat the share.
 //!    [`Opened::Keys`] gives the sender's pending posts again. Once a post has waited as long as a gap may: [`Ratchet::key_overdue`],
 //!    and [`crate::Error::MessagesLost`].
 //! 5. **Healing.** [`Action::Report`]: a hello to that instance (`answer: false`) whose bundle is [`Ratchet::again`].
-//!    [`Action::Broken`] and [`Action::Healed`] become room events.
+//!    [`Action::Broken`] becomes an error event, `SESSION_BROKEN`; of [`Action::Healed`] nothing is said.
 //! 6. **Leaving.** `remove_peer` calls [`Ratchet::remove`]. The next post of each member makes a new sender key.
 //! 7. **Repeating.** The outbox repeats byte for byte, so it needs nothing from here; Olm and Megolm drop what they had. A post
 //!    to everybody made before a member was known is not for it, as today.

@@ -65,8 +65,10 @@ pub struct Room {
     pub(super) admission: Secret<32>,
     pub(super) device: Device,
     pub(super) ratchet: Ratchet,
-    /// What waits for a session with the one it is for.
+    /// What waits for sessions with those it is for.
     pub(super) deferred: VecDeque<Deferred>,
+    /// Members that the relay named and whose hello has not come, and until when they are waited for.
+    pub(super) expected: BTreeMap<RelayId, u64>,
     /// The latest time we were told.
     pub(super) clock: u64,
     pub(super) name: String,
@@ -144,6 +146,7 @@ impl Room {
             device,
             ratchet,
             deferred: VecDeque::new(),
+            expected: BTreeMap::new(),
             clock: now,
             name,
             resume,

@@ -46,10 +46,10 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// Makes room for one more post of `length` bytes; the highest counter of a post to everybody that had to go.
-    fn make_room(&mut self, most: usize, length: usize) -> Result<Option<u64>> {
+    /// Makes room for `count` more posts of `length` bytes; the highest counter of a post to everybody that had to go.
+    fn make_room(&mut self, most: usize, count: usize, length: usize) -> Result<Option<u64>> {
         let mut dropped = None;
-        while self.entries.len() >= most || self.bytes.saturating_add(length) > MAX_BYTES {
+        while self.entries.len().saturating_add(count) > most || self.bytes.saturating_add(length) > MAX_BYTES {
             if !self.entries.front().is_some_and(|oldest| oldest.accepted) {
                 return Err(Error::InvalidState("too many posts wait for the relay"));
             }
@@ -69,12 +69,12 @@ impl Shelf {
 }
 
 impl Outbox {
-    /// Makes room for one more post of at most `length` bytes: to be called before its keys are spent.
+    /// Makes room for `count` more posts of at most `length` bytes together: to be called before their keys are spent.
     ///
     /// # Errors
     /// [`Error::InvalidState`] when it is full of posts that the relay has not taken yet.
-    pub(super) fn make_room(&mut self, length: usize) -> Result<()> {
-        if let Some(dropped) = self.said.make_room(MAX_POSTS, length)? {
+    pub(super) fn make_room(&mut self, count: usize, length: usize) -> Result<()> {
+        if let Some(dropped) = self.said.make_room(MAX_POSTS, count, length)? {
             self.dropped = Some(dropped);
         }
         Ok(())
@@ -83,7 +83,7 @@ impl Outbox {
     /// # Errors
     /// As [`Self::make_room`].
     pub(super) fn push(&mut self, entry: Entry) -> Result<()> {
-        self.make_room(entry.body.len())?;
+        self.make_room(1, entry.body.len())?;
         self.said.push(entry);
         Ok(())
     }
@@ -93,7 +93,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::InvalidState`] as for posts.
     pub(super) fn push_note(&mut self, entry: Entry) -> Result<()> {
-        self.notes.make_room(MAX_NOTES, entry.body.len())?;
+        self.notes.make_room(MAX_NOTES, 1, entry.body.len())?;
         self.notes.push(entry);
         Ok(())
     }
@@ -119,15 +119,12 @@ impl Outbox {
         entries.find(|entry| entry.counter == counter)
     }
 
-    /// Notes that the relay has taken the post; whether it was one of the ratchet's.
-    pub(super) fn accept(&mut self, counter: u64) -> bool {
-        let is_it = |entry: &&mut Entry| entry.counter == counter;
-        if let Some(entry) = self.said.entries.iter_mut().find(is_it) {
+    /// Notes that the relay has taken the post.
+    pub(super) fn accept(&mut self, counter: u64) {
+        let mut entries = self.said.entries.iter_mut().chain(&mut self.notes.entries);
+        if let Some(entry) = entries.find(|entry| entry.counter == counter) {
             entry.accepted = true;
-            return false;
         }
-        let note = self.notes.entries.iter_mut().find(is_it);
-        note.map(|entry| entry.accepted = true).is_some()
     }
 }
 
@@ -161,6 +158,5 @@ mod tests {
         assert_eq!(outbox.counters(InstanceId([0; 16]), |_| true), [513, 514]);
         outbox.push_note(entry(500, true, 10)).unwrap();
         assert_eq!(outbox.counters(InstanceId([0; 16]), |_| true), [500, 513, 514]);
-        assert!(outbox.accept(500) && !outbox.accept(513));
     }
 }

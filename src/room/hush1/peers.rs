@@ -41,6 +41,8 @@ pub(super) struct Peer {
     pub(super) away_since: Option<u64>,
     /// Our counter when we came to know it: older posts were not for it.
     since: u64,
+    /// When we came to know it.
+    pub(super) known_since: u64,
     /// Its counter when we came to know it: older posts were not for us.
     pub(super) first: u64,
     /// Repeated posts below this counter are expected: it came back and posted again what it was not sure of.
@@ -146,6 +148,7 @@ impl Room {
         let key = DeviceKey::from_bytes(&hello.key.0)?;
         unverified.verify(&self.keys, &key, header_bytes)?;
         let name = clean_member_name(&hello.name)?;
+        self.expected.remove(&from);
         if self.peers.contains_key(&instance) {
             self.ratchet.on_bundle(instance, hello.key.0, &hello.bundle.0, now)?;
             let was_away = self.refresh_peer(instance, header.counter, name, from);
@@ -211,6 +214,7 @@ impl Room {
             route: Some(from),
             away_since: None,
             since: self.counter,
+            known_since: self.clock,
             first: counter,
             repeats_below: counter,
         };
@@ -309,7 +313,7 @@ impl Room {
         }
         self.gaps.retain(|gap| gap.peer != instance);
         self.pending.take(instance);
-        self.deferred.retain(|deferred| deferred.to != instance);
+        self.deferred.retain(|deferred| deferred.recipients[..] != [instance]);
         self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
         self.event(RoomEvent::MemberLeft {

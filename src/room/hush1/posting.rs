@@ -11,6 +11,7 @@ use super::{
     machine::Room,
     outbox::Entry,
     post::{self, Header},
+    sessions::{Deferred, MAX_DEFERRED},
 };
 use crate::{
     error::{Error, Result},
@@ -31,6 +32,8 @@ const ANSWER_MS: u64 = 60_000;
 pub(super) enum Item {
     /// A post of the outbox, for the first time on this connection.
     First { counter: u64 },
+    /// A note of the ratchet, which is in the outbox too.
+    Note { counter: u64 },
     /// A post of the outbox again, for one member that lacks it.
     Repeat { counter: u64, to: InstanceId },
     /// A hello, made when it is its turn; to everybody, or to one instance. Not kept: a lost one is made anew.
@@ -83,6 +86,18 @@ impl Queue {
         }
     }
 
+    /// A note of the ratchet. A late one goes before all that is said, which needs it, and behind hellos, which it needs.
+    pub(super) fn push_note(&mut self, counter: u64, late: bool) {
+        let item = Item::Note { counter };
+        if !late {
+            self.waiting.push_back(item);
+            return;
+        }
+        let said = |item: &Item| matches!(item, Item::First { .. } | Item::Repeat { .. });
+        let at = self.waiting.iter().rposition(|item| !said(item));
+        self.waiting.insert(at.map_or(0, |at| at.saturating_add(1)), item);
+    }
+
     fn next_n(&mut self) -> Result<u32> {
         self.last_n = self
             .last_n
@@ -117,7 +132,7 @@ impl Queue {
         let again = core::mem::take(&mut self.sent)
             .into_values()
             .chain(core::mem::take(&mut self.waiting));
-        let again = again.filter(|item| matches!(item, Item::First { .. }));
+        let again = again.filter(|item| matches!(item, Item::First { .. } | Item::Note { .. }));
         self.waiting = core::iter::once(Item::Hello { to: None, answer: true })
             .chain(again)
             .collect();
@@ -164,34 +179,63 @@ impl Queue {
 }
 
 impl Room {
-    /// Seals `event`, keeps it until everybody has it, and sends it once the room is open. Returns its counter. What is for
-    /// one member with whom there is no session yet is sealed once there is one.
+    /// Seals `event` as soon as those who are to read it can be given the keys, keeps it until they have it, and sends it once
+    /// the room is open. Returns its counter.
     pub(super) fn post(&mut self, event: &Event, recipients: Vec<InstanceId>, now: u64) -> Result<u64> {
         self.set_clock(now);
         let event = Zeroizing::new(event.encode()?);
-        self.outbox.make_room(body_bytes(event.len(), recipients.len()))?;
-        if let [to] = recipients[..] {
-            return self.post_to(to, event);
+        self.make_room(body_bytes(event.len(), recipients.len()))?;
+        if recipients.len() != 1 {
+            self.share_key()?;
         }
-        let sealed = self.seal(&event, &recipients)?;
-        let counter = sealed.counter;
-        let broadcast = recipients.is_empty();
-        self.outbox.push(sealed.for_recipients(recipients))?;
-        if broadcast {
+        let counter = self.next_counter()?;
+        let previous = self.previous;
+        if recipients.is_empty() {
             self.previous = Some(counter);
         }
-        self.queue.push(Item::First { counter });
+        self.deferred.push_back(Deferred {
+            recipients,
+            counter,
+            previous,
+            transient: false,
+            event,
+        });
+        self.post_deferred(false)?;
         self.flush(self.clock)?;
         Ok(counter)
     }
 
-    /// Seals and sends `event` if the room is open; nobody keeps it.
+    fn make_room(&mut self, length: usize) -> Result<()> {
+        let waiting = self.deferred.iter().filter(|deferred| !deferred.transient);
+        let lengths = waiting.map(|deferred| body_bytes(deferred.event.len(), deferred.recipients.len()));
+        let (count, bytes) = lengths.fold((1usize, length), |(count, bytes), length| {
+            (count.saturating_add(1), bytes.saturating_add(length))
+        });
+        self.outbox.make_room(count, bytes)
+    }
+
+    /// Sends `event` to everybody if the room is open; nobody keeps it.
     pub(super) fn post_transient(&mut self, event: &Event) -> Result<()> {
-        if !self.link.is_open() || self.queue.hold_until.is_some() {
+        if !self.link.is_open() || self.deferred.len() >= MAX_DEFERRED {
             return Ok(());
         }
         let event = Zeroizing::new(event.encode()?);
-        let sealed = self.seal(&event, &[])?;
+        self.share_key()?;
+        let (counter, previous) = (self.next_counter()?, self.previous);
+        self.deferred.push_back(Deferred {
+            recipients: vec![],
+            counter,
+            previous,
+            transient: true,
+            event,
+        });
+        self.post_deferred(false)
+    }
+
+    pub(super) fn send_transient(&mut self, body: Vec<u8>) -> Result<()> {
+        if !self.link.is_open() || self.queue.hold_until.is_some() {
+            return Ok(());
+        }
         // It opens with keys that may wait here still: they go first, however many they are.
         self.flush_up_to(usize::MAX, self.clock)?;
         let n = self.queue.next_n()?;
@@ -199,17 +243,7 @@ impl Room {
             n,
             to: vec![],
             transient: true,
-            body: Bin(sealed.body),
-        })
-    }
-
-    /// Seals `event` for everybody or for several.
-    fn seal(&mut self, event: &[u8], recipients: &[InstanceId]) -> Result<Sealed> {
-        self.ratchet.prepare(self.clock)?;
-        self.run_ratchet()?;
-        let (previous, clock) = (self.previous, self.clock);
-        self.seal_body(recipients, |room, outer| {
-            room.ratchet.seal(outer, previous, event, clock)
+            body: Bin(body),
         })
     }
 
@@ -285,7 +319,7 @@ impl Room {
 
     fn send_item(&mut self, item: Item, now: u64) -> Result<()> {
         let (to, body) = match item {
-            Item::First { counter } => match self.outbox.get(counter) {
+            Item::First { counter } | Item::Note { counter } => match self.outbox.get(counter) {
                 Some(entry) if entry.recipients.is_empty() => (Some(vec![]), entry.body.clone()),
                 Some(entry) => (self.routes_to(&entry.recipients), entry.body.clone()),
                 None => return Ok(()),
@@ -342,10 +376,11 @@ impl Room {
 
     /// The relay has `item`, or nobody is there to get it now.
     pub(super) fn settle(&mut self, item: Item, received_at: u64, now: u64) {
+        if let Item::Note { counter } = item {
+            self.outbox.accept(counter);
+        }
         if let Item::First { counter } = item {
-            if self.outbox.accept(counter) {
-                return;
-            }
+            self.outbox.accept(counter);
             self.on_total_announced(counter);
             let id = MessageRef::new(self.device.instance, counter).to_string();
             self.ephemeral.track_own(&id, now);

@@ -297,7 +297,7 @@ fn who_left_reads_nothing_that_is_said_later() {
     assert!(matches!(opened, crate::ratchet::Opened::NeedKey { generation: 1 }));
     let keys_after = posts
         .iter()
-        .filter(|post| post.header.counter >= last.header.counter - 1 && post.header.recipients == [leaver]);
+        .filter(|post| post.header.counter + 2 > last.header.counter && post.header.recipients == [leaver]);
     assert_eq!(
         keys_after
             .filter(|post| post.header.instance == last.header.instance)
@@ -409,6 +409,45 @@ fn an_offer_to_one_goes_through_its_session_even_before_there_is_one() {
         .filter(|post| post.header.instance == own)
         .all(|post| post.inner[0] != 2));
     assert!(net.errors(0).is_empty() && net.errors(1).is_empty());
+}
+
+#[test]
+fn what_is_said_on_entering_waits_for_those_who_are_there() {
+    let mut net = Net::new(3);
+    net.add_quietly(3);
+    let joined = |net: &Net| net.clients[3].room.link.is_open();
+    while !joined(&net) {
+        assert!(net.step());
+    }
+    assert!(net.clients[3].room.peers.is_empty());
+    let now = net.now;
+    net.room(3).send_text("hello, all", None, now, now).unwrap();
+    net.room(3).set_typing(true).unwrap();
+    net.settle();
+    for client in 0..3 {
+        assert_eq!(net.texts(client), ["hello, all"]);
+        let typing = |event: &RoomEvent| matches!(event, RoomEvent::Typing { on: true, .. });
+        assert!(net.clients[client].events.iter().any(typing));
+        assert!(net.errors(client).is_empty(), "{:?}", net.errors(client));
+    }
+}
+
+#[test]
+fn members_that_a_relay_makes_up_delay_what_is_said_and_no_more() {
+    let mut net = Net::new(2);
+    let member = Member {
+        id: RelayId("made up".into()),
+        name: String::new(),
+        color: String::new(),
+    };
+    let frame = Frame::from(MemberJoined(member)).encode().unwrap();
+    give(&mut net, 0, &frame);
+    net.say(0, "is this thing on?");
+    assert!(net.texts(1).is_empty());
+    let now = net.now;
+    assert_eq!(net.room(0).deadline(now), Some(now + 1500));
+    net.pass(1500);
+    assert_eq!(net.texts(1), ["is this thing on?"]);
 }
 
 #[test]
