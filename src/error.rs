@@ -120,6 +120,20 @@ pub enum Error {
     /// A post names a room, sender, recipient or version other than the one it arrived under.
     #[error("a post does not belong where it arrived")]
     Misdirected,
+    /// A member's key is not one that can be used: it is one of the few weak ones, or our own.
+    #[error("a key of a member cannot be used")]
+    WeakKey,
+    /// The stored state is older than one that was already in use: a backup came back, or the store was tampered with.
+    #[error("the stored state is version {actual}, at least {expected} was expected")]
+    RolledBack {
+        /// The lowest version that may be opened.
+        expected: u64,
+        /// The version that was found.
+        actual: u64,
+    },
+    /// What a member sends cannot be opened. A new session with it is being agreed on; what was said before may be lost.
+    #[error("the session with a member is broken and is started anew")]
+    SessionBroken,
     /// Posts of a member can no longer be had: it was away for longer than its peers keep them.
     #[error("{0} or more posts of a member are lost")]
     MessagesLost(u32),
@@ -169,6 +183,27 @@ pub enum Error {
     /// The other side left the room during the transfer.
     #[error("the other side left")]
     MemberLeft,
+    /// The directory knows no user of that id.
+    #[error("the directory has no such user")]
+    UnknownUser,
+    /// The user id belongs to somebody with another identity key.
+    #[error("the user id belongs to another key")]
+    UserTaken,
+    /// A user has replaced the identity key, with proof, and nobody has acknowledged that yet.
+    #[error("the user's key has changed: compare the safety number and acknowledge it")]
+    KeyChanged,
+    /// The directory shows another identity key than the one that is trusted, without proof that its owner replaced it.
+    #[error("the user's key is another one, without proof from the old one")]
+    KeyUnproven,
+    /// The user has not renewed the keys in time.
+    #[error("the user's keys have expired")]
+    BundleExpired,
+    /// The directory shows older keys than it did before, or two at once.
+    #[error("the directory shows older keys than before")]
+    DirectoryRolledBack,
+    /// The directory's answer is not what it signed for this question, or what it shows is not signed by whom it names.
+    #[error("the directory's answer does not verify")]
+    DirectoryProof,
     /// A state that cannot arise; please report it.
     #[error("internal error: {0}")]
     Internal(&'static str),
@@ -205,6 +240,9 @@ impl Error {
             Self::Replayed => "REPLAYED",
             Self::BadSignature => "BAD_SIGNATURE",
             Self::Misdirected => "MISDIRECTED",
+            Self::WeakKey => "WEAK_KEY",
+            Self::RolledBack { .. } => "ROLLED_BACK",
+            Self::SessionBroken => "SESSION_BROKEN",
             Self::MessagesLost(_) => "MESSAGES_LOST",
             Self::UnknownMember => "UNKNOWN_MEMBER",
             Self::UnknownTransfer => "UNKNOWN_TRANSFER",
@@ -217,6 +255,13 @@ impl Error {
             Self::TransferCancelled => "TRANSFER_CANCELLED",
             Self::TransferStalled => "TRANSFER_STALLED",
             Self::MemberLeft => "MEMBER_LEFT",
+            Self::UnknownUser => "UNKNOWN_USER",
+            Self::UserTaken => "USER_TAKEN",
+            Self::KeyChanged => "KEY_CHANGED",
+            Self::KeyUnproven => "KEY_UNPROVEN",
+            Self::BundleExpired => "BUNDLE_EXPIRED",
+            Self::DirectoryRolledBack => "DIRECTORY_ROLLED_BACK",
+            Self::DirectoryProof => "DIRECTORY_PROOF",
             Self::Internal(_) => "INTERNAL",
         }
     }

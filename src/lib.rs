@@ -10,8 +10,14 @@
 pub mod error;
 pub mod file;
 pub mod frame;
+#[cfg(feature = "room")]
+pub mod identity;
 pub mod kdf;
 pub mod message;
+#[cfg(feature = "room")]
+pub mod people;
+#[cfg(feature = "room")]
+pub mod ratchet;
 #[cfg(feature = "room")]
 pub mod room;
 pub mod secret;

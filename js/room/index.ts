@@ -3,6 +3,8 @@ export { parseShareCode, shareLink } from '../codes.js';
 export { isHushError } from '../errors.js';
 export { init } from '../init.js';
 export { createRoom, joinRoom } from './enter.js';
+/** @internal `hushroom/people` runs on the wasm of this entry. */
+export { roomWasm } from '../load-room.js';
 export { BLOB_LIMIT_BYTES, blobSink, opfsSink, pickerSink, saveFile, streamSink, type SinkFile } from './sinks.js';
 export type * from './types.js';
 export type { WasmSource } from '../wasm-source.js';

@@ -15,7 +15,7 @@ import { createTransfers } from './transfers.js';
 import type { ConnectOptions, Member, Message, Room, RoomEvent, RoomStatus, WebSocketConstructor } from './types.js';
 
 const DEFAULT_INBOX = 1024;
-const TYPING_INTERVAL_MS = 3000;
+const TYPING_INTERVAL_MS = 5000;
 
 /** What a room is made of. */
 export interface RoomParts {

@@ -7,7 +7,7 @@ const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
 /** Without another sign of typing for this long, somebody has stopped. */
-const TYPING_MS = 6000;
+const TYPING_MS = 8000;
 
 /** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
 export interface Store {

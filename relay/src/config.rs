@@ -1,6 +1,6 @@
 //! What an operator can set, as flags and environment variables. The defaults suit a public relay on one machine.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{builder::RangedU64ValueParser, ArgAction, Args};
 
@@ -14,6 +14,35 @@ pub struct Config {
     /// Address and port of the metrics (Prometheus text at /metrics); keep it on loopback. Off by default
     #[arg(long, env = "HUSHROOM_METRICS_LISTEN", value_name = "ADDR:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Keep a key directory in this file: public keys by user id, and sealed invitations. Off by default
+    #[arg(long, env = "HUSHROOM_DIRECTORY", value_name = "FILE")]
+    pub directory: Option<PathBuf>,
+
+    /// Most users of the key directory
+    #[arg(long, env = "HUSHROOM_DIRECTORY_MAX_USERS", value_name = "N",
+          default_value_t = Config::default().directory_max_users)]
+    pub directory_max_users: u64,
+
+    /// Requests to the key directory an address may make in a minute; 0 for no limit
+    #[arg(long, env = "HUSHROOM_DIRECTORY_REQUESTS_PER_MINUTE", value_name = "N",
+          default_value_t = Config::default().directory_requests_per_minute)]
+    pub directory_requests_per_minute: u32,
+
+    /// New users an address may register in a minute; 0 for no limit
+    #[arg(long, env = "HUSHROOM_REGISTRATIONS_PER_MINUTE", value_name = "N",
+          default_value_t = Config::default().registrations_per_minute)]
+    pub registrations_per_minute: u32,
+
+    /// Invitations an address may leave, and a user get, in a minute; 0 for no limit
+    #[arg(long, env = "HUSHROOM_INVITATIONS_PER_MINUTE", value_name = "N",
+          default_value_t = Config::default().invitations_per_minute)]
+    pub invitations_per_minute: u32,
+
+    /// Days an invitation waits to be fetched, 1 to 14
+    #[arg(long, env = "HUSHROOM_INVITATION_DAYS", value_name = "DAYS",
+          default_value_t = Config::default().invitation_days, value_parser = clap::value_parser!(u64).range(1..=14))]
+    pub invitation_days: u64,
 
     /// Web origins whose pages may connect (scheme://host or scheme://host:port, separated by commas); * for all, and so is
     /// an empty list; none for clients that send no Origin, whatever --allow-missing-origin says
@@ -136,6 +165,12 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             metrics_listen: None,
+            directory: None,
+            directory_max_users: 1_000_000,
+            directory_requests_per_minute: 300,
+            registrations_per_minute: 10,
+            invitations_per_minute: 20,
+            invitation_days: 14,
             allow_origin: vec!["*".to_owned()],
             arthas: true,
             max_public_rooms: 200,

@@ -16,7 +16,12 @@ use axum::{
 use hushroom::frame::MAX_FRAME_BYTES;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{arthas, assets, connection, hub::Hub, visitor};
+use crate::{
+    arthas, assets, connection,
+    directory::{self, Directory},
+    hub::Hub,
+    visitor,
+};
 
 /// One read from a socket. The default of 128 KiB is taken for each connection at once; this one is no slower.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -62,10 +67,11 @@ pub(crate) struct Peer {
 }
 
 /// What the relay answers on its main address.
-pub(crate) fn router(hub: Arc<Hub>) -> Router {
+pub(crate) fn router(hub: Arc<Hub>, directory: Option<Arc<Directory>>) -> Router {
     Router::new()
         .route("/ws", get(upgrade))
         .route("/ping", get(|| async { "pong" }))
+        .merge(directory::routes(directory))
         .merge(arthas::routes())
         .fallback(get(page))
         .layer(map_response(add_headers))

@@ -18,6 +18,7 @@ mod clock;
 mod config;
 mod connection;
 mod conversation;
+mod directory;
 mod entry;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -39,5 +40,6 @@ mod visitor;
 mod wire;
 
 pub use config::{Config, Seconds};
+pub use directory::OpenError;
 pub use server::{Relay, StartError};
 pub use stats::Stats;

@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     config::Config,
+    directory::{self, Directory, OpenError},
     http::{metrics_router, router, Peer},
     hub::Hub,
     stats::Stats,
@@ -49,6 +50,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The key directory does not open.
+    #[error(transparent)]
+    Directory(#[from] OpenError),
 }
 
 /// A running relay. Dropping it stops it without waiting.
@@ -76,7 +80,7 @@ impl Relay {
     /// Starts a relay on the current Tokio runtime. It accepts connections when this returns.
     ///
     /// # Errors
-    /// [`StartError::Listen`] when one of the two addresses cannot be listened on.
+    /// [`StartError::Listen`] when one of the two addresses cannot be listened on, [`StartError::Directory`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = listen(config.listen).await?;
         let metrics = match config.metrics_listen {
@@ -84,12 +88,20 @@ impl Relay {
             None => None,
         };
         let hub = Hub::new(config);
+        let directory = Directory::open(&hub.config, &hub.counters)?;
         let relay = Self {
             address: listener.1,
             metrics_address: metrics.as_ref().map(|(_, address)| *address),
             hub: Arc::clone(&hub),
         };
-        spawn(&hub, accept(Arc::clone(&hub), listener.0, router(Arc::clone(&hub))));
+        spawn(
+            &hub,
+            accept(
+                Arc::clone(&hub),
+                listener.0,
+                router(Arc::clone(&hub), directory.clone()),
+            ),
+        );
         if let Some((listener, _)) = metrics {
             spawn(
                 &hub,
@@ -97,6 +109,9 @@ impl Relay {
             );
         }
         spawn(&hub, forget_quiet(Arc::clone(&hub)));
+        if let Some(directory) = directory {
+            spawn(&hub, directory::tend(directory));
+        }
         Ok(relay)
     }
 

@@ -63,6 +63,10 @@ stats! {
     wrong_passwords_total "counter" "Attempts to join with a wrong password.",
     resumed_total "counter" "Dropped connections that got their place back.",
     refused_total "counter" "Errors sent to clients.",
+    directory_lookups_total "counter" "Lookups in the key directory.",
+    directory_published_total "counter" "Bundles published in the key directory.",
+    directory_invitations_total "counter" "Invitations left with the key directory.",
+    directory_refused_total "counter" "Requests that the key directory refused.",
     too_slow_total "counter" "Connections closed because their first queue was full.",
 }
 

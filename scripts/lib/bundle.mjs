@@ -10,7 +10,8 @@ import { at } from './run.mjs';
 /**
  * A file in `dist/`, the module it is made from, and what stands in for the names that differ.
  *
- * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node' }} Entry
+ * @typedef {{ out: string, entry: string, flavour: 'core' | 'room', source: string, platform?: 'web' | 'node',
+ *   shared?: Record<string, string> }} Entry
  */
 
 /** @type {Entry[]} */
@@ -29,19 +30,20 @@ export const ENTRIES = [
   { out: 'room.slim.cjs', entry: 'room/index', flavour: 'room', source: 'none', platform: 'web' },
   { out: 'room.workerd.js', entry: 'room/index', flavour: 'room', source: 'workerd', platform: 'web' },
   { out: 'room.edge-light.js', entry: 'room/index', flavour: 'room', source: 'edge', platform: 'web' },
-  { out: 'agent.js', entry: 'agent/index', flavour: 'room', source: 'none' },
-  { out: 'agent.cjs', entry: 'agent/index', flavour: 'room', source: 'none' },
-  { out: 'agent.plugin.js', entry: 'agent/plugin', flavour: 'room', source: 'none' },
-  { out: 'agent.plugin.cjs', entry: 'agent/plugin', flavour: 'room', source: 'none' },
+  // Each runs on the wasm of the room entry of the same kind.
+  { out: 'people.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', shared: { '../room/index.js': './room.js' } },
+  { out: 'people.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'web', shared: { '../room/index.js': './room.cjs' } },
+  { out: 'people.node.js', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', shared: { '../room/index.js': './room.node.js' } },
+  { out: 'people.node.cjs', entry: 'people/index', flavour: 'room', source: 'inline', platform: 'node', shared: { '../room/index.js': './room.node.cjs' } },
+  { out: 'people.slim.js', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', shared: { '../room/index.js': './room.slim.js' } },
+  { out: 'people.slim.cjs', entry: 'people/index', flavour: 'room', source: 'none', platform: 'web', shared: { '../room/index.js': './room.slim.cjs' } },
+  { out: 'people.workerd.js', entry: 'people/index', flavour: 'room', source: 'workerd', platform: 'web', shared: { '../room/index.js': './room.workerd.js' } },
+  { out: 'people.edge-light.js', entry: 'people/index', flavour: 'room', source: 'edge', platform: 'web', shared: { '../room/index.js': './room.edge-light.js' } },
+  { out: 'agent.js', entry: 'agent/index', flavour: 'room', source: 'none', shared: { '../room/index.js': './room.node.js' } },
+  { out: 'agent.cjs', entry: 'agent/index', flavour: 'room', source: 'none', shared: { '../room/index.js': './room.node.cjs' } },
+  { out: 'agent.plugin.js', entry: 'agent/plugin', flavour: 'room', source: 'none', shared: { './index.js': './agent.js' } },
+  { out: 'agent.plugin.cjs', entry: 'agent/plugin', flavour: 'room', source: 'none', shared: { './index.js': './agent.cjs' } },
 ];
-
-/**
- * What the agent's entries take from other entries rather than bring along once more: there must be one of each, and the wasm is
- * large. Imports as the sources have them, and the entry's name without its extension.
- *
- * @type {Record<string, string>}
- */
-const SHARED = { '../room/index.js': './room.node', './index.js': './agent' };
 
 /** Makes `dist/` anew: every entry, and the wasm files beside them. A failure leaves the old one. */
 export async function bundle() {
@@ -50,7 +52,7 @@ export async function bundle() {
   const folder = at('.tools/dist');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { out, entry, flavour, source, platform } of ENTRIES) {
+  for (const { out, entry, flavour, source, platform, shared } of ENTRIES) {
     await build({
       entryPoints: [at('js', `${entry}.ts`)],
       outfile: join(folder, out),
@@ -62,7 +64,7 @@ export async function bundle() {
       external: ['ws', 'node:*'],
       legalComments: 'none',
       logLevel: 'warning',
-      plugins: [aliases(flavour, source, platform), ...(entry.startsWith('agent/') ? [shared(out.endsWith('.cjs') ? '.cjs' : '.js')] : [])],
+      plugins: [aliases(flavour, source, platform), ...(shared === undefined ? [] : [leave(shared)])],
     });
   }
   for (const flavour of ['core', 'room']) {
@@ -87,6 +89,7 @@ function aliases(flavour, source, platform) {
     '#wasm-base64': at('js/gen', flavour, 'base64.js'),
     '#source': at(`js/source.${source}.ts`),
     '#platform': at(`js/room/platform.${platform}.ts`),
+    '#file-store': at(`js/people/file-store.${platform}.ts`),
   };
   /** @type {Record<string, string>} */
   const external = { '#wasm-workerd': `./${flavour}.wasm`, '#wasm-edge': `./${flavour}.wasm?module` };
@@ -102,18 +105,18 @@ function aliases(flavour, source, platform) {
 }
 
 /**
- * Leaves {@link SHARED} modules to the entries that have them.
+ * Leaves modules to the entries that have them: there must be one of each, and the wasm is large.
  *
- * @param {'.js' | '.cjs'} extension
+ * @param {Record<string, string>} entries - Imports as the sources have them, and the file instead.
  * @returns {import('esbuild').Plugin}
  */
-function shared(extension) {
+function leave(entries) {
   return {
-    name: 'shared',
+    name: 'leave',
     setup({ onResolve }) {
       onResolve({ filter: /\/index\.js$/ }, ({ path }) => {
-        const entry = SHARED[path];
-        return entry === undefined ? undefined : { path: entry + extension, external: true };
+        const entry = entries[path];
+        return entry === undefined ? undefined : { path: entry, external: true };
       });
     },
   };

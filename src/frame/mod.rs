@@ -130,6 +130,7 @@ macro_rules! envelope_enum {
 pub(crate) use envelope_enum;
 
 pub mod arthas;
+pub mod people;
 
 envelope_enum! {
     /// A frame of a known type, or one (of an application, say) whose data nobody has looked at yet.

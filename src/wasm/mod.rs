@@ -9,6 +9,8 @@ mod error;
 pub mod file;
 pub mod frames;
 pub mod messages;
+#[cfg(feature = "room")]
+pub mod people;
 mod random;
 #[cfg(feature = "room")]
 pub mod room;

@@ -7,10 +7,18 @@ import { expect, test } from 'vitest';
 const BELOW: Readonly<Record<string, string>> = {
   // A member who forges has to hold the room's key and break the protocol.
   BAD_SIGNATURE: 'src/room/hush1/tests/hostile.rs',
+  // A member's device has to be broken, or to attack.
+  WEAK_KEY: 'src/ratchet/tests/hostile.rs',
+  // Keys have to be withheld for ten seconds, by somebody who holds the room's key.
+  SESSION_BROKEN: 'src/room/hush1/tests/ratchet.rs',
+  // Rooms keep no state yet.
+  ROLLED_BACK: 'src/ratchet/tests/states.rs',
   // The TypeScript layer never names a transfer that is over to the machine.
   UNKNOWN_TRANSFER: 'src/room/hush1/tests/files.rs',
   // Takes half a minute of the machine's time.
   TRANSFER_STALLED: 'src/room/hush1/tests/files.rs',
+  // The clocks of client and directory must agree, and keys last for 90 days.
+  BUNDLE_EXPIRED: 'src/people/tests/mod.rs',
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

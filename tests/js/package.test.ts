@@ -60,6 +60,15 @@ describe('what is packed', () => {
       'room.edge-light.js': /^\.\/room\.wasm\?module$/,
       'room.node.js': /^(ws|node:.*)$/,
       'room.node.cjs': /^(ws|node:.*)$/,
+      // They run on the wasm of the room entry of their kind.
+      'people.js': /^\.\/room\.js$/,
+      'people.cjs': /^\.\/room\.cjs$/,
+      'people.node.js': /^(\.\/room\.node\.js|node:.*)$/,
+      'people.node.cjs': /^(\.\/room\.node\.cjs|node:.*)$/,
+      'people.slim.js': /^\.\/room\.slim\.js$/,
+      'people.slim.cjs': /^\.\/room\.slim\.cjs$/,
+      'people.workerd.js': /^\.\/room\.workerd\.js$/,
+      'people.edge-light.js': /^\.\/room\.edge-light\.js$/,
       'agent.js': /^(\.\/room\.node\.js|node:.*)$/,
       'agent.cjs': /^(\.\/room\.node\.cjs|node:.*)$/,
       'agent.plugin.js': /^\.\/agent\.js$/,
@@ -91,6 +100,12 @@ describe('Node', () => {
       EXERCISE,
     ],
     ['./room', 'hushroom/room', '', "if (typeof api.createRoom !== 'function') throw new Error(); return 'works';"],
+    [
+      './people',
+      'hushroom/people',
+      '',
+      "if (typeof api.register !== 'function') throw new Error(); api.fileStore('x'); return 'works';",
+    ],
     [
       './room/slim',
       'hushroom/room/slim',

@@ -10,6 +10,7 @@ use crate::{
         strict::{list, text},
         Bin, FixedBin, MAX_MEMBERS,
     },
+    ratchet::BUNDLE_BYTES,
     room::name::{MAX_FILE_NAME_BYTES, MAX_MIME_BYTES, MAX_NAME_BYTES},
     secret::Key,
 };
@@ -75,6 +76,8 @@ pub(super) struct Hello {
     pub(super) nonce: FixedBin<16>,
     #[serde(deserialize_with = "text::<MAX_NAME_BYTES, _>")]
     pub(super) name: String,
+    /// The keys of this instance: see [`crate::ratchet`].
+    pub(super) bundle: FixedBin<BUNDLE_BYTES>,
     /// Whether a hello is wanted back.
     pub(super) answer: bool,
     #[serde(deserialize_with = "list::<MAX_HAVE, _, _>")]

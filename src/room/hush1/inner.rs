@@ -1,13 +1,12 @@
-//! The inner layer of a post, which says who speaks.
+//! The inner layer of a hello, which says whose it is.
 //!
 //! ```text
 //! inner     = 0x01 | signature(64) | payload
 //! payload   = BE64(previous) | event | 0x80 | 0x00 ...
 //! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | header | payload)
 //! ```
-//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones: so a receiver
-//! notices what a relay withheld. The first byte leaves room for a ratchet; nothing but *signed* is understood here, so
-//! nobody can be talked down to something weaker later.
+//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything but
+//! hellos goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
 
 use zeroize::Zeroizing;
 
@@ -17,15 +16,9 @@ use crate::{
     room::device_key::DeviceKey,
 };
 
-const SIGNED: u8 = 1;
+pub(super) const SIGNED: u8 = 1;
 const LABEL: &[u8] = b"hushroom/1 post\0";
 const NONE: u64 = u64::MAX;
-
-/// What a post says once both layers are off.
-pub(super) struct Payload {
-    pub(super) previous: Option<u64>,
-    pub(super) event: Zeroizing<Vec<u8>>,
-}
 
 /// Signs `event` under `header`.
 pub(super) fn seal(
@@ -60,16 +53,12 @@ impl<'a> Unverified<'a> {
         Ok(Self { signature, payload })
     }
 
-    /// What the post would say if its signature were right.
-    pub(super) fn peek(&self) -> Result<Payload> {
-        let (previous, event) = padding::unpad(self.payload)?
-            .split_first_chunk()
+    /// The event that the post would say if its signature were right.
+    pub(super) fn peek(&self) -> Result<&'a [u8]> {
+        let (_previous, event) = padding::unpad(self.payload)?
+            .split_first_chunk::<8>()
             .ok_or(Error::InvalidFrame("a post without content"))?;
-        let previous = u64::from_be_bytes(*previous);
-        Ok(Payload {
-            previous: (previous != NONE).then_some(previous),
-            event: Zeroizing::new(event.to_vec()),
-        })
+        Ok(event)
     }
 
     pub(super) fn verify(&self, keys: &RoomKeys, key: &DeviceKey, header: &[u8]) -> Result<()> {

@@ -63,6 +63,10 @@ impl Link {
         matches!(self.state, State::Open)
     }
 
+    pub(super) const fn has_entered(&self) -> bool {
+        self.entered
+    }
+
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
@@ -75,6 +79,7 @@ impl Room {
     /// [`Error::Closed`].
     pub fn on_connected(&mut self, now: u64) -> Result<()> {
         self.ensure_usable()?;
+        self.set_clock(now);
         self.link.state = State::Entering;
         self.link.last_heard = now;
         let auth = Bin(self.admission.expose().to_vec());
@@ -132,6 +137,7 @@ impl Room {
         if self.is_closed() || self.link.state == State::Down {
             return None;
         }
+        self.set_clock(now);
         // A relay that pings and never lets us in is silent too.
         if self.link.is_open() {
             self.link.last_heard = now;
@@ -210,10 +216,15 @@ impl Room {
                 self.flush(now)
             }
             // Who it is, its sealed hello will say.
-            Frame::MemberJoined(_) => Ok(()),
-            Frame::MemberLeft(left) => {
-                self.on_route_gone(&left.id, now);
+            Frame::MemberJoined(joined) => {
+                self.expect(&joined.0.id);
                 Ok(())
+            }
+            Frame::MemberLeft(left) => {
+                self.expected.remove(&left.id);
+                self.on_route_gone(&left.id, now);
+                self.run_ratchet()?;
+                self.flush(now)
             }
             Frame::WindowFrom(window) => self.on_window(&window, now),
             Frame::BulkFrom(_) => Err(Error::InvalidFrame("a bulk frame is not in canonical order")),
@@ -269,6 +280,15 @@ impl Room {
             self.routes.clear();
             self.queue.entered();
         }
+        // We are the last that the relay names.
+        self.expected.clear();
+        let others = joined
+            .members
+            .split_last()
+            .map(|(_, others)| others)
+            .unwrap_or_default();
+        others.iter().for_each(|member| self.expect(&member.id));
+        self.run_ratchet()?;
         self.flush(now)?;
         self.restart_transfers(now)
     }
@@ -309,7 +329,10 @@ impl Room {
             return;
         }
         if self.link.is_open() {
-            let farewell = self.post_transient(&Bye {}.into()).and_then(|()| self.send(Leave {}));
+            let farewell = self
+                .post_transient(&Bye {}.into())
+                .and_then(|()| self.post_deferred(true))
+                .and_then(|()| self.send(Leave {}));
             self.check(farewell, None);
         }
         self.close_with(&Error::Closed);
@@ -330,6 +353,8 @@ impl Room {
         if self.is_closed() {
             return;
         }
+        self.set_clock(now);
+        self.ratchet.on_timer(now);
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
         while let Some(id) = self.ephemeral.pop_due(now) {
@@ -364,6 +389,8 @@ impl Room {
             self.queue.hold_until().filter(|_| open),
             self.queue.answer_by().filter(|_| open),
             self.peer_deadline(),
+            self.ratchet.deadline(),
+            self.deferred_deadline(),
             self.transfer_deadline(now),
             self.ephemeral.deadline(),
         ];

@@ -10,12 +10,14 @@ use super::{
     peers::{Gap, Peer, Pending},
     posting::Queue,
     replay::ReplayWindow,
+    sessions::Deferred,
     transfer::{Incoming, Job, Outgoing, TransferId},
 };
 use crate::{
     encoding,
     error::{Error, Result},
     frame::{Frame, RelayId, MAX_EXPIRY_SECONDS, MAX_MEMBERS},
+    ratchet::{self, Ratchet},
     room::{
         ephemeral::Ephemeral,
         name::clean_member_name,
@@ -39,7 +41,8 @@ pub enum Entrance {
     Join,
 }
 
-/// What a room starts from. All randomness of its life that is not a file's comes in here.
+/// What a room starts from. All randomness of its life comes in here, but for the keys of files and those of the ratchet:
+/// `vodozemac` draws its own.
 pub struct Config {
     /// The share code, of protocol `hush1`.
     pub code: ShareCode,
@@ -61,6 +64,13 @@ pub struct Room {
     pub(super) post_key: Key,
     pub(super) admission: Secret<32>,
     pub(super) device: Device,
+    pub(super) ratchet: Ratchet,
+    /// What waits for sessions with those it is for.
+    pub(super) deferred: VecDeque<Deferred>,
+    /// Members that the relay named and whose hello has not come, and until when they are waited for.
+    pub(super) expected: BTreeMap<RelayId, u64>,
+    /// The latest time we were told.
+    pub(super) clock: u64,
     pub(super) name: String,
     pub(super) resume: [u8; 16],
     pub(super) link: Link,
@@ -123,11 +133,21 @@ impl Room {
         }
         let keys = RoomKeys::new(code.room_id, &code.key);
         let device = Device::new(keys.room_id(), &device_seed, nonce);
+        let ratchet = Ratchet::new(&ratchet::Config {
+            room_id: keys.room_id(),
+            instance: device.instance,
+            device_key: device.public_key(),
+            keep_opened: false,
+        })?;
         Ok(Self {
             post_key: keys.post(device.instance)?,
             admission: keys.admission()?,
             keys,
             device,
+            ratchet,
+            deferred: VecDeque::new(),
+            expected: BTreeMap::new(),
+            clock: now,
             name,
             resume,
             link: Link::new(entrance, now),
@@ -198,6 +218,11 @@ impl Room {
         if let Err(error) = result {
             self.report(&error, from);
         }
+    }
+
+    /// Time never runs backwards.
+    pub(super) fn set_clock(&mut self, now: u64) {
+        self.clock = self.clock.max(now);
     }
 
     pub(super) fn is_closed(&self) -> bool {

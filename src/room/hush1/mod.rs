@@ -4,7 +4,8 @@
 //! clock), and puts what is to happen into a queue that [`Room::poll`] empties: frames to send and events to show. It holds
 //! no socket, no clock and no random source. `docs/protocol.md` sections 7 to 10 have the bytes.
 //!
-//! Three layers protect a post: [`post`] seals it under the room's key, [`inner`] says who speaks, [`event`] is what is said.
+//! Three layers protect a post: [`post`] seals it under the room's key, [`crate::ratchet`] under keys of its sender that no
+//! code opens, and [`event`] is what is said. Hellos, which the ratchet is built on, are signed instead ([`inner`]).
 //! Bulk frames carry files, sealed under a key of their own ([`crate::file`]); their bytes never come here.
 
 mod device;
@@ -21,6 +22,7 @@ mod post;
 mod posting;
 mod receiving;
 mod replay;
+mod sessions;
 mod transfer;
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ pub(super) const MAX_POSTS: usize = 512;
 /// Most bytes of posts kept.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
+/// Most notes kept besides.
+pub(super) const MAX_NOTES: usize = 1024;
+
 /// One sealed post.
 pub(super) struct Entry {
     pub(super) counter: u64,
@@ -26,37 +29,73 @@ impl Entry {
     }
 }
 
-/// A bounded queue of posts, oldest first. Only posts that the relay has taken are ever dropped.
+/// Bounded queues of posts, oldest first. Only posts that the relay has taken are ever dropped. What somebody says and what
+/// the ratchet posts have room of their own: neither pushes out the other.
 #[derive(Default)]
 pub(super) struct Outbox {
-    entries: VecDeque<Entry>,
-    bytes: usize,
+    said: Shelf,
+    notes: Shelf,
     /// The highest counter of a dropped post to everybody.
     dropped: Option<u64>,
 }
 
-impl Outbox {
-    /// # Errors
-    /// [`Error::InvalidState`] when it is full of posts that the relay has not taken yet.
-    pub(super) fn push(&mut self, entry: Entry) -> Result<()> {
-        while self.entries.len() >= MAX_POSTS || self.bytes.saturating_add(entry.body.len()) > MAX_BYTES {
-            match self.entries.front() {
-                Some(oldest) if oldest.accepted => self.drop_oldest(),
-                _ => return Err(Error::InvalidState("too many posts wait for the relay")),
+#[derive(Default)]
+struct Shelf {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+}
+
+impl Shelf {
+    /// Makes room for `count` more posts of `length` bytes; the highest counter of a post to everybody that had to go.
+    fn make_room(&mut self, most: usize, count: usize, length: usize) -> Result<Option<u64>> {
+        let mut dropped = None;
+        while self.entries.len().saturating_add(count) > most || self.bytes.saturating_add(length) > MAX_BYTES {
+            if !self.entries.front().is_some_and(|oldest| oldest.accepted) {
+                return Err(Error::InvalidState("too many posts wait for the relay"));
+            }
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes = self.bytes.saturating_sub(oldest.body.len());
+            if oldest.recipients.is_empty() {
+                dropped = Some(oldest.counter);
             }
         }
+        Ok(dropped)
+    }
+
+    fn push(&mut self, entry: Entry) {
         self.bytes = self.bytes.saturating_add(entry.body.len());
         self.entries.push_back(entry);
+    }
+}
+
+impl Outbox {
+    /// Makes room for `count` more posts of at most `length` bytes together: to be called before their keys are spent.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] when it is full of posts that the relay has not taken yet.
+    pub(super) fn make_room(&mut self, count: usize, length: usize) -> Result<()> {
+        if let Some(dropped) = self.said.make_room(MAX_POSTS, count, length)? {
+            self.dropped = Some(dropped);
+        }
         Ok(())
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.bytes = self.bytes.saturating_sub(entry.body.len());
-            if entry.recipients.is_empty() {
-                self.dropped = Some(entry.counter);
-            }
-        }
+    /// # Errors
+    /// As [`Self::make_room`].
+    pub(super) fn push(&mut self, entry: Entry) -> Result<()> {
+        self.make_room(1, entry.body.len())?;
+        self.said.push(entry);
+        Ok(())
+    }
+
+    /// Keeps a note of the ratchet.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] as for posts.
+    pub(super) fn push_note(&mut self, entry: Entry) -> Result<()> {
+        self.notes.make_room(MAX_NOTES, 1, entry.body.len())?;
+        self.notes.push(entry);
+        Ok(())
     }
 
     /// The highest counter of a post to everybody that is no longer here.
@@ -64,17 +103,26 @@ impl Outbox {
         self.dropped
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter()
+    /// The counters of what `instance` is to have, in their order, if `wanted`.
+    pub(super) fn counters(&self, instance: InstanceId, wanted: impl Fn(u64) -> bool) -> Vec<u64> {
+        let entries = self.said.entries.iter().chain(&self.notes.entries);
+        let mut counters: Vec<u64> = entries
+            .filter(|entry| entry.is_for(instance) && wanted(entry.counter))
+            .map(|entry| entry.counter)
+            .collect();
+        counters.sort_unstable();
+        counters
     }
 
     pub(super) fn get(&self, counter: u64) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.counter == counter)
+        let mut entries = self.said.entries.iter().chain(&self.notes.entries);
+        entries.find(|entry| entry.counter == counter)
     }
 
     /// Notes that the relay has taken the post.
     pub(super) fn accept(&mut self, counter: u64) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.counter == counter) {
+        let mut entries = self.said.entries.iter_mut().chain(&mut self.notes.entries);
+        if let Some(entry) = entries.find(|entry| entry.counter == counter) {
             entry.accepted = true;
         }
     }
@@ -107,6 +155,8 @@ mod tests {
         outbox.accept(512);
         outbox.push(entry(514, false, 1)).unwrap();
         assert!(outbox.get(512).is_none());
-        assert_eq!(outbox.iter().count(), 2);
+        assert_eq!(outbox.counters(InstanceId([0; 16]), |_| true), [513, 514]);
+        outbox.push_note(entry(500, true, 10)).unwrap();
+        assert_eq!(outbox.counters(InstanceId([0; 16]), |_| true), [500, 513, 514]);
     }
 }

@@ -1,6 +1,6 @@
 //! The other members, as their own sealed hellos name them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     device::InstanceId,
@@ -41,21 +41,25 @@ pub(super) struct Peer {
     pub(super) away_since: Option<u64>,
     /// Our counter when we came to know it: older posts were not for it.
     since: u64,
+    /// When we came to know it.
+    pub(super) known_since: u64,
     /// Its counter when we came to know it: older posts were not for us.
     pub(super) first: u64,
     /// Repeated posts below this counter are expected: it came back and posted again what it was not sure of.
     pub(super) repeats_below: u64,
 }
 
-/// A post that should have come.
+/// A post that should have come, or whose key should have.
 pub(super) struct Gap {
     peer: InstanceId,
     counter: u64,
+    /// The post is here and cannot be opened.
+    lacks_key: bool,
     ask_at: u64,
     deadline: u64,
 }
 
-/// Posts of instances whose hello has not come yet.
+/// Posts of instances whose hello has not come yet, or whose sender key has not.
 #[derive(Default)]
 pub(super) struct Pending {
     posts: VecDeque<(InstanceId, Posted)>,
@@ -66,6 +70,11 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn push(&mut self, instance: InstanceId, posted: Posted) {
+        // What waits is asked for again with the rest. Compared by its bytes, so that nothing forged takes its place.
+        let same = |(of, known): &(InstanceId, Posted)| *of == instance && known.body == posted.body;
+        if self.posts.iter().any(same) {
+            return;
+        }
         self.bytes = self.bytes.saturating_add(posted.body.0.len());
         self.posts.push_back((instance, posted));
         while self.posts.len() > MAX_PENDING || self.bytes > MAX_PENDING_BYTES {
@@ -76,7 +85,7 @@ impl Pending {
         }
     }
 
-    fn take(&mut self, instance: InstanceId) -> Vec<Posted> {
+    pub(super) fn take(&mut self, instance: InstanceId) -> Vec<Posted> {
         let (taken, kept): (VecDeque<_>, _) = core::mem::take(&mut self.posts)
             .into_iter()
             .partition(|(of, _)| *of == instance);
@@ -97,8 +106,14 @@ impl Pending {
 }
 
 impl Room {
-    /// A hello for the present state.
-    pub(super) fn hello(&self, answer: bool) -> Hello {
+    /// A hello for the present state, to everybody or to one instance; `again` if that one is asked to start the pair anew.
+    pub(super) fn hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Hello> {
+        let sign = |bytes: &[u8]| self.device.sign(bytes);
+        let bundle = match to {
+            Some(to) if again => self.ratchet.again(to, sign)?,
+            _ => self.ratchet.bundle(to, self.clock, sign)?,
+        };
+        let bundle = bundle.try_into().map_err(|_| Error::Internal("bundle length"))?;
         let have = self.peers.iter().filter_map(|(instance, peer)| {
             let top = peer.window.top()?;
             Some(Have {
@@ -107,13 +122,14 @@ impl Room {
                 seen: Bin(peer.window.bitmap()),
             })
         });
-        Hello {
+        Ok(Hello {
             key: FixedBin(self.device.public_key()),
             nonce: FixedBin(self.device.nonce()),
             name: self.name.clone(),
+            bundle: FixedBin(bundle),
             answer,
             have: have.collect(),
-        }
+        })
     }
 
     /// A hello whose outer layer has opened. It brings the key that its signature is checked with.
@@ -132,33 +148,38 @@ impl Room {
         let key = DeviceKey::from_bytes(&hello.key.0)?;
         unverified.verify(&self.keys, &key, header_bytes)?;
         let name = clean_member_name(&hello.name)?;
+        self.expected.remove(&from);
         if self.peers.contains_key(&instance) {
+            self.ratchet.on_bundle(instance, hello.key.0, &hello.bundle.0, now)?;
             let was_away = self.refresh_peer(instance, header.counter, name, from);
             if was_away || hello.answer {
                 self.restart_transfers_with(instance)?;
             }
         } else {
-            self.add_peer(instance, header.counter, key, name, from)?;
+            self.add_peer(
+                instance,
+                header.counter,
+                (key, hello.key.0, &hello.bundle.0),
+                name,
+                from,
+            )?;
         }
-        // The answer goes first: it tells that repeated posts are to be expected.
         if hello.answer {
-            self.queue.push(Item::Hello {
-                to: Some(instance),
-                answer: false,
-            });
+            self.say_hello_to(instance);
         }
         self.repeat_missing(instance, &hello.have)?;
+        let answered = self.run_ratchet();
         for posted in self.pending.take(instance) {
             self.on_posted(posted, now);
         }
-        self.flush(now)
+        answered.and(self.flush(now))
     }
 
     fn add_peer(
         &mut self,
         instance: InstanceId,
         counter: u64,
-        key: DeviceKey,
+        (key, key_bytes, bundle): (DeviceKey, [u8; 32], &[u8]),
         name: String,
         from: RelayId,
     ) -> Result<()> {
@@ -171,14 +192,13 @@ impl Room {
             let (_, oldest) = oldest.ok_or(Error::RelayProtocol("too many members"))?;
             self.remove_peer(oldest);
         }
-        let mut window = ReplayWindow::default();
-        if let Some(at) = self.departed.iter().position(|(id, _)| *id == instance) {
-            window = self.departed.remove(at).map(|(_, window)| window).unwrap_or_default();
-        }
+        let departed = self.departed.iter().find(|(id, _)| *id == instance);
+        let mut window = departed.map(|(_, window)| window.clone()).unwrap_or_default();
         if window.has(counter) {
-            self.departed.push_back((instance, window));
             return Err(Error::Replayed);
         }
+        self.ratchet.on_bundle(instance, key_bytes, bundle, self.clock)?;
+        self.departed.retain(|(id, _)| *id != instance);
         window.mark(counter);
         self.routes.insert(from.clone(), instance);
         self.event(RoomEvent::MemberJoined {
@@ -194,6 +214,7 @@ impl Room {
             route: Some(from),
             away_since: None,
             since: self.counter,
+            known_since: self.clock,
             first: counter,
             repeats_below: counter,
         };
@@ -238,22 +259,20 @@ impl Room {
             .unwrap_or_default();
         let missing = self
             .outbox
-            .iter()
-            .filter(|entry| entry.counter >= peer.since && entry.is_for(instance) && !held.has(entry.counter))
-            .map(|entry| Item::Repeat {
-                counter: entry.counter,
-                to: instance,
-            })
-            .collect::<Vec<_>>();
+            .counters(instance, |counter| counter >= peer.since && !held.has(counter));
         let lost = self
             .outbox
             .dropped()
             .is_some_and(|dropped| dropped >= peer.since && !held.has(dropped));
-        for item in missing {
-            self.queue.push(item);
+        // Some of it may be on its way: a hello before it tells that repeated posts are to be expected.
+        if !missing.is_empty() {
+            self.say_hello_to(instance);
+        }
+        for counter in missing {
+            self.queue.push(Item::Repeat { counter, to: instance });
         }
         if lost {
-            self.post(&Lost { count: 1 }.into(), vec![instance], 0)?;
+            self.post(&Lost { count: 1 }.into(), vec![instance], self.clock)?;
         }
         Ok(())
     }
@@ -293,6 +312,9 @@ impl Room {
             self.departed.pop_front();
         }
         self.gaps.retain(|gap| gap.peer != instance);
+        self.pending.take(instance);
+        self.deferred.retain(|deferred| deferred.recipients[..] != [instance]);
+        self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
         self.event(RoomEvent::MemberLeft {
             id: instance.to_string(),
@@ -300,23 +322,32 @@ impl Room {
     }
 
     /// Notices that `counter` of `instance` is missing and asks for it.
-    pub(super) fn note_gap(&mut self, instance: InstanceId, counter: u64, now: u64) {
+    pub(super) fn note_gap(&mut self, instance: InstanceId, counter: u64, lacks_key: bool, now: u64) {
         let known = self.gaps.iter().any(|gap| gap.peer == instance);
-        if self.gaps.len() < MAX_GAPS {
+        let same = |gap: &Gap| gap.peer == instance && gap.counter == counter;
+        if let Some(gap) = self.gaps.iter_mut().find(|gap| same(gap)) {
+            gap.lacks_key |= lacks_key;
+        } else if self.gaps.len() < MAX_GAPS {
             let (ask_at, deadline) = (now.saturating_add(ASK_MS), now.saturating_add(GAP_MS));
             self.gaps.push(Gap {
                 peer: instance,
                 counter,
+                lacks_key,
                 ask_at,
                 deadline,
             });
         }
         if !known {
-            self.queue.push(Item::Hello {
-                to: Some(instance),
-                answer: false,
-            });
+            self.say_hello_to(instance);
         }
+    }
+
+    /// Says what we hold of `instance`, which posts the rest again.
+    fn say_hello_to(&mut self, instance: InstanceId) {
+        self.queue.push(Item::Hello {
+            to: Some(instance),
+            answer: false,
+        });
     }
 
     /// Gives up members that are away for too long and posts that never came.
@@ -339,17 +370,22 @@ impl Room {
         let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
             .into_iter()
             .partition(|gap| gap.deadline <= now);
+        let mut ask = BTreeSet::new();
         for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
             gap.ask_at = now.saturating_add(ASK_MS);
-            self.queue.push(Item::Hello {
-                to: Some(gap.peer),
-                answer: false,
-            });
+            ask.insert(gap.peer);
         }
         self.gaps = open;
+        ask.into_iter().for_each(|instance| self.say_hello_to(instance));
         for gap in due {
+            if gap.lacks_key {
+                self.pending.take(gap.peer);
+                self.ratchet.key_overdue(gap.peer, now);
+            }
             self.report(&Error::MessagesLost(1), Some(gap.peer));
         }
+        let asked = self.run_ratchet();
+        self.check(asked, None);
     }
 
     pub(super) fn peer_deadline(&self) -> Option<u64> {

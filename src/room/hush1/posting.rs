@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use zeroize::Zeroizing;
+
 use super::{
     device::InstanceId,
     event::{Event, MessageRef},
@@ -9,10 +11,12 @@ use super::{
     machine::Room,
     outbox::Entry,
     post::{self, Header},
+    sessions::{Deferred, MAX_DEFERRED},
 };
 use crate::{
     error::{Error, Result},
     frame::{Bin, Post, RelayId},
+    ratchet::Outer,
     room::output::RoomEvent,
 };
 
@@ -28,10 +32,40 @@ const ANSWER_MS: u64 = 60_000;
 pub(super) enum Item {
     /// A post of the outbox, for the first time on this connection.
     First { counter: u64 },
+    /// A note of the ratchet, which is in the outbox too.
+    Note { counter: u64 },
     /// A post of the outbox again, for one member that lacks it.
     Repeat { counter: u64, to: InstanceId },
     /// A hello, made when it is its turn; to everybody, or to one instance. Not kept: a lost one is made anew.
     Hello { to: Option<InstanceId>, answer: bool },
+    /// A hello that asks an instance to start the pair anew. Not kept either.
+    Again { to: InstanceId },
+}
+
+/// A sealed post.
+pub(super) struct Sealed {
+    pub(super) counter: u64,
+    pub(super) body: Vec<u8>,
+}
+
+impl Sealed {
+    /// What the outbox keeps of it.
+    pub(super) fn for_recipients(self, recipients: Vec<InstanceId>) -> Entry {
+        Entry {
+            counter: self.counter,
+            recipients,
+            body: self.body,
+            accepted: false,
+        }
+    }
+}
+
+/// Most bytes of a post that says `event` bytes: padding is at most a ninth, and blocks; all layers take less than 300.
+const fn body_bytes(event: usize, recipients: usize) -> usize {
+    let padded = event.saturating_add(event / 8);
+    padded
+        .saturating_add(400)
+        .saturating_add(recipients.saturating_mul(InstanceId::LENGTH))
 }
 
 /// What waits, and what waits for the relay's answer.
@@ -50,6 +84,18 @@ impl Queue {
         if !self.waiting.contains(&item) {
             self.waiting.push_back(item);
         }
+    }
+
+    /// A note of the ratchet. A late one goes before all that is said, which needs it, and behind hellos, which it needs.
+    pub(super) fn push_note(&mut self, counter: u64, late: bool) {
+        let item = Item::Note { counter };
+        if !late {
+            self.waiting.push_back(item);
+            return;
+        }
+        let said = |item: &Item| matches!(item, Item::First { .. } | Item::Repeat { .. });
+        let at = self.waiting.iter().rposition(|item| !said(item));
+        self.waiting.insert(at.map_or(0, |at| at.saturating_add(1)), item);
     }
 
     fn next_n(&mut self) -> Result<u32> {
@@ -86,7 +132,7 @@ impl Queue {
         let again = core::mem::take(&mut self.sent)
             .into_values()
             .chain(core::mem::take(&mut self.waiting));
-        let again = again.filter(|item| matches!(item, Item::First { .. }));
+        let again = again.filter(|item| matches!(item, Item::First { .. } | Item::Note { .. }));
         self.waiting = core::iter::once(Item::Hello { to: None, answer: true })
             .chain(again)
             .collect();
@@ -133,30 +179,65 @@ impl Queue {
 }
 
 impl Room {
-    /// Seals `event`, keeps it until everybody has it, and sends it once the room is open. Returns its counter.
+    /// Seals `event` as soon as those who are to read it can be given the keys, keeps it until they have it, and sends it once
+    /// the room is open. Returns its counter.
     pub(super) fn post(&mut self, event: &Event, recipients: Vec<InstanceId>, now: u64) -> Result<u64> {
-        let broadcast = recipients.is_empty();
-        let (counter, body) = self.seal(event, &recipients)?;
-        self.outbox.push(Entry {
-            counter,
-            recipients,
-            body,
-            accepted: false,
-        })?;
-        if broadcast {
+        self.set_clock(now);
+        let event = Zeroizing::new(event.encode()?);
+        self.make_room(body_bytes(event.len(), recipients.len()))?;
+        if recipients.len() != 1 {
+            self.share_key()?;
+        }
+        let counter = self.next_counter()?;
+        let previous = self.previous;
+        if recipients.is_empty() {
             self.previous = Some(counter);
         }
-        self.queue.push(Item::First { counter });
-        self.flush(now)?;
+        self.deferred.push_back(Deferred {
+            recipients,
+            counter,
+            previous,
+            transient: false,
+            event,
+        });
+        self.post_deferred(false)?;
+        self.flush(self.clock)?;
         Ok(counter)
     }
 
-    /// Seals and sends `event` if the room is open; nobody keeps it.
+    fn make_room(&mut self, length: usize) -> Result<()> {
+        let waiting = self.deferred.iter().filter(|deferred| !deferred.transient);
+        let lengths = waiting.map(|deferred| body_bytes(deferred.event.len(), deferred.recipients.len()));
+        let (count, bytes) = lengths.fold((1usize, length), |(count, bytes), length| {
+            (count.saturating_add(1), bytes.saturating_add(length))
+        });
+        self.outbox.make_room(count, bytes)
+    }
+
+    /// Sends `event` to everybody if the room is open; nobody keeps it.
     pub(super) fn post_transient(&mut self, event: &Event) -> Result<()> {
+        if !self.link.is_open() || self.deferred.len() >= MAX_DEFERRED {
+            return Ok(());
+        }
+        let event = Zeroizing::new(event.encode()?);
+        self.share_key()?;
+        let (counter, previous) = (self.next_counter()?, self.previous);
+        self.deferred.push_back(Deferred {
+            recipients: vec![],
+            counter,
+            previous,
+            transient: true,
+            event,
+        });
+        self.post_deferred(false)
+    }
+
+    pub(super) fn send_transient(&mut self, body: Vec<u8>) -> Result<()> {
         if !self.link.is_open() || self.queue.hold_until.is_some() {
             return Ok(());
         }
-        let (_, body) = self.seal(event, &[])?;
+        // It opens with keys that may wait here still: they go first, however many they are.
+        self.flush_up_to(usize::MAX, self.clock)?;
         let n = self.queue.next_n()?;
         self.send(Post {
             n,
@@ -166,29 +247,67 @@ impl Room {
         })
     }
 
-    fn seal(&mut self, event: &Event, recipients: &[InstanceId]) -> Result<(u64, Vec<u8>)> {
+    /// Seals a hello: to everybody, or to one instance; `again` if that one is asked to start the pair anew.
+    pub(super) fn seal_hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Vec<u8>> {
+        let hello = self.hello(to, answer, again)?;
+        let event = Zeroizing::new(Event::from(hello).encode()?);
+        let sealed = self.seal_body(to.as_slice(), |room, outer| {
+            let sealed = inner::seal(&room.keys, &room.device, outer.header, room.previous, &event);
+            Ok(sealed.to_vec())
+        })?;
+        Ok(sealed.body)
+    }
+
+    /// Seals what `inner` makes for the next counter.
+    pub(super) fn seal_body(
+        &mut self,
+        recipients: &[InstanceId],
+        inner: impl FnOnce(&mut Self, Outer<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Sealed> {
+        let counter = self.next_counter()?;
+        self.seal_body_at(counter, recipients, inner)
+    }
+
+    /// The counter is the nonce: it is spent before anything can fail, and used once.
+    pub(super) fn next_counter(&mut self) -> Result<u64> {
         let counter = self.counter;
-        // The counter is the nonce: it is spent before anything can fail.
         self.counter = counter.checked_add(1).ok_or(Error::InvalidState("too many posts"))?;
+        Ok(counter)
+    }
+
+    /// As [`Self::seal_body`], for a counter of [`Self::next_counter`] that nothing was sealed under.
+    pub(super) fn seal_body_at(
+        &mut self,
+        counter: u64,
+        recipients: &[InstanceId],
+        inner: impl FnOnce(&mut Self, Outer<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Sealed> {
         let header = Header {
             instance: self.device.instance,
             counter,
             recipients: recipients.to_vec(),
         }
         .encode()?;
-        let event = zeroize::Zeroizing::new(event.encode()?);
-        let inner = inner::seal(&self.keys, &self.device, &header, self.previous, &event);
+        let outer = Outer {
+            header: &header,
+            counter,
+        };
+        let inner = inner(self, outer)?;
         let body = post::seal(&self.keys, &self.post_key, counter, &header, &inner)?;
-        Ok((counter, body))
+        Ok(Sealed { counter, body })
     }
 
     /// Sends what waits, as far as the relay lets us.
     pub(super) fn flush(&mut self, now: u64) -> Result<()> {
+        self.flush_up_to(MAX_IN_FLIGHT, now)
+    }
+
+    fn flush_up_to(&mut self, in_flight: usize, now: u64) -> Result<()> {
         if self.queue.hold_until.is_some_and(|until| until > now) || !self.link.is_open() {
             return Ok(());
         }
         self.queue.hold_until = None;
-        while self.queue.sent.len() < MAX_IN_FLIGHT {
+        while self.queue.sent.len() < in_flight {
             let Some(item) = self.queue.waiting.pop_front() else {
                 break;
             };
@@ -200,7 +319,7 @@ impl Room {
 
     fn send_item(&mut self, item: Item, now: u64) -> Result<()> {
         let (to, body) = match item {
-            Item::First { counter } => match self.outbox.get(counter) {
+            Item::First { counter } | Item::Note { counter } => match self.outbox.get(counter) {
                 Some(entry) if entry.recipients.is_empty() => (Some(vec![]), entry.body.clone()),
                 Some(entry) => (self.routes_to(&entry.recipients), entry.body.clone()),
                 None => return Ok(()),
@@ -209,10 +328,9 @@ impl Room {
                 Some(entry) => (self.routes_to(&[to]), entry.body.clone()),
                 None => return Ok(()),
             },
+            Item::Again { to } => (self.routes_to(&[to]), self.seal_hello(Some(to), false, true)?),
             Item::Hello { to, answer } => {
-                let recipients = to.as_slice();
-                let hello = self.hello(answer).into();
-                let (_, body) = self.seal(&hello, recipients)?;
+                let body = self.seal_hello(to, answer, false)?;
                 match to {
                     None => (Some(vec![]), body),
                     Some(instance) => (self.routes_to(&[instance]), body),
@@ -258,6 +376,9 @@ impl Room {
 
     /// The relay has `item`, or nobody is there to get it now.
     pub(super) fn settle(&mut self, item: Item, received_at: u64, now: u64) {
+        if let Item::Note { counter } = item {
+            self.outbox.accept(counter);
+        }
         if let Item::First { counter } = item {
             self.outbox.accept(counter);
             self.on_total_announced(counter);

@@ -3,14 +3,15 @@
 use super::{
     device::InstanceId,
     event::{Event, MessageRef, Reaction, Text, Typing},
-    inner::Unverified,
+    inner::{self, Unverified},
     machine::Room,
     post::{self, Header},
     posting::Item,
 };
 use crate::{
     error::{Error, Result},
-    frame::Posted,
+    frame::{Posted, RelayId},
+    ratchet::{Opened, Outer},
     room::output::{RoomEvent, Verification},
 };
 
@@ -53,29 +54,92 @@ impl Room {
             ),
         };
         let inner = post_key?;
-        let unverified = Unverified::parse(&inner)?;
-        let payload = unverified.peek()?;
-        let hello = match Event::decode(&payload.event) {
-            Ok(Event::Hello(hello)) => Some(hello),
-            _ => None,
-        };
-        if let Some(hello) = hello {
-            return self.on_hello((&header, header_bytes), &unverified, hello, posted.from, now);
+        if inner.first() == Some(&inner::SIGNED) {
+            return self.open_signed((&header, header_bytes), &inner, posted.from, now);
         }
-        let Some(peer) = self.peers.get_mut(&instance) else {
-            return self.on_unknown(instance, posted, now);
+        if self.peers.contains_key(&instance) {
+            let opened = self.open_ratcheted((&header, header_bytes), &inner, &posted, now);
+            let answered = self.run_ratchet();
+            opened.and(answered)?;
+            self.flush(now)
+        } else {
+            self.on_unknown(instance, posted, now)
+        }
+    }
+
+    /// Hellos are signed, as nothing else may be: else whoever holds the code could keep a room from the ratchet.
+    fn open_signed(
+        &mut self,
+        (header, header_bytes): (&Header, &[u8]),
+        inner: &[u8],
+        from: RelayId,
+        now: u64,
+    ) -> Result<()> {
+        let unverified = Unverified::parse(inner)?;
+        if let Ok(Event::Hello(hello)) = Event::decode(unverified.peek()?) {
+            return self.on_hello((header, header_bytes), &unverified, hello, from, now);
+        }
+        if let Some(peer) = self.peers.get(&header.instance) {
+            unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        }
+        Err(Error::InvalidFrame("a signed post other than a hello"))
+    }
+
+    fn open_ratcheted(
+        &mut self,
+        (header, header_bytes): (&Header, &[u8]),
+        inner: &[u8],
+        posted: &Posted,
+        now: u64,
+    ) -> Result<()> {
+        let (instance, counter) = (header.instance, header.counter);
+        let outer = Outer {
+            header: header_bytes,
+            counter,
         };
-        unverified.verify(&self.keys, &peer.key, header_bytes)?;
-        peer.window.mark(header.counter);
-        let missing = payload
+        let peer = self.peers.get_mut(&instance).ok_or(Error::UnknownMember)?;
+        let opened = match self.ratchet.open(instance, outer, inner, now) {
+            // It was said before its sender knew of us.
+            Err(Error::MessagesLost(_)) if counter < peer.first => {
+                peer.window.mark(counter);
+                return Ok(());
+            }
+            // Nothing is stored, so nothing has to be stored first.
+            opened => opened?
+                .release(&self.ratchet)
+                .map_err(|_| Error::Internal("a state to store")),
+        };
+        let said = match opened? {
+            Opened::NeedKey { .. } => {
+                // The key of a post that is not kept would not come again either.
+                if counter >= peer.first && posted.seq != 0 {
+                    self.note_gap(instance, counter, true, now);
+                }
+                self.pending.push(instance, posted.clone());
+                return Ok(());
+            }
+            Opened::Keys => {
+                peer.window.mark(counter);
+                for posted in self.pending.take(instance) {
+                    self.on_posted(posted, now);
+                }
+                return Ok(());
+            }
+            Opened::Nothing => {
+                peer.window.mark(counter);
+                return Ok(());
+            }
+            Opened::Said(said) | Opened::SaidToUs(said) => said,
+        };
+        peer.window.mark(counter);
+        let missing = said
             .previous
             .filter(|previous| *previous >= peer.first && !peer.window.has(*previous));
         if let Some(previous) = missing {
-            self.note_gap(instance, previous, now);
+            self.note_gap(instance, previous, false, now);
         }
-        let event = Event::decode(&payload.event)?;
-        self.on_event(MessageRef::new(instance, header.counter), event, posted.t, now)?;
-        self.flush(now)
+        let event = Event::decode(&said.event)?;
+        self.on_event(MessageRef::new(instance, counter), event, posted.t, now)
     }
 
     /// A post of somebody in the room whose hello has not come: keep it, and ask.
@@ -104,7 +168,7 @@ impl Room {
                     text,
                     reply_to: reply.map(|reply| reply.to_string()),
                     quote: None,
-                    // What is not signed by a member does not get here.
+                    // What is not said under a member's own key does not get here.
                     verification: Verification::Verified,
                     sent_at: at,
                     received_at,
@@ -127,6 +191,7 @@ impl Room {
             Event::FileCancel(cancel) => self.on_file_cancel(instance, cancel.id.0, cancel.reason),
             Event::FileDone(done) => self.on_file_done(instance, done.id.0),
             Event::FileEnd(end) => self.on_file_end(instance, end.id.0, end.size)?,
+            // A hello is signed, or it is none.
             Event::Reaction(_) | Event::Hello(_) | Event::Other { .. } => {}
         }
         Ok(())

@@ -283,7 +283,8 @@ impl Room {
     pub(super) fn announce_total(&mut self, id: TransferId, counter: u64) {
         self.announcements.insert(counter, id);
         // Already taken, where nobody is there to be told.
-        if self.outbox.get(counter).is_none_or(|entry| entry.accepted) {
+        let waits = self.deferred.iter().any(|deferred| deferred.counter == counter);
+        if !waits && self.outbox.get(counter).is_none_or(|entry| entry.accepted) {
             self.on_total_announced(counter);
         }
     }

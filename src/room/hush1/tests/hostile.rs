@@ -11,9 +11,18 @@ fn meddle(net: &mut Net, mut change: impl FnMut(Posted) -> Vec<Posted> + 'static
     }));
 }
 
+/// A room of two in which client 1 holds the sender key of client 0.
+fn talking() -> Net {
+    let mut net = Net::new(2);
+    net.say(0, "first of all");
+    net.take_events(0);
+    net.take_events(1);
+    net
+}
+
 #[test]
 fn every_flipped_byte_of_a_post_is_noticed() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     let length = {
         let recorded = net.recorded.len();
         net.say(0, "x");
@@ -21,6 +30,10 @@ fn every_flipped_byte_of_a_post_is_noticed() {
     };
     net.take_events(1);
     for at in 0..length {
+        // Before the next sender key, without which what is whole could only wait.
+        if at % 90 == 0 {
+            net = talking();
+        }
         meddle(&mut net, move |mut posted| {
             if let Some(byte) = posted.body.0.get_mut(at) {
                 *byte ^= 1;
@@ -37,7 +50,7 @@ fn every_flipped_byte_of_a_post_is_noticed() {
 
 #[test]
 fn a_flipped_post_is_an_error_and_then_asked_for_again() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     let mut flips = 1;
     meddle(&mut net, move |mut posted| {
         if flips > 0 {
@@ -57,7 +70,7 @@ fn a_flipped_post_is_an_error_and_then_asked_for_again() {
 
 #[test]
 fn repeated_posts_are_refused() {
-    let mut net = Net::new(2);
+    let mut net = talking();
     meddle(&mut net, |posted| vec![posted.clone(), posted]);
     net.say(0, "same seq");
     meddle(&mut net, |posted| {
@@ -123,7 +136,7 @@ fn a_dropped_post_is_asked_for_and_one_that_never_comes_is_reported() {
 #[test]
 fn truncated_and_extended_posts_are_refused() {
     for change in [-1isize, -30, 1] {
-        let mut net = Net::new(2);
+        let mut net = talking();
         meddle(&mut net, move |mut posted| {
             let length = posted.body.0.len().saturating_add_signed(change);
             posted.body.0.resize(length, 0);
@@ -210,7 +223,7 @@ fn nobody_can_speak_as_another() {
 fn a_hello_cannot_claim_another_instance() {
     let mut net = Net::new(3);
     let victim = InstanceId([7; 16]);
-    let forger = &net.clients[2].room;
+    let forger = &mut net.clients[2].room;
     let header = super::super::post::Header {
         instance: victim,
         counter: 0,
@@ -218,7 +231,9 @@ fn a_hello_cannot_claim_another_instance() {
     }
     .encode()
     .unwrap();
-    let event = super::super::event::Event::from(forger.hello(false)).encode().unwrap();
+    let event = super::super::event::Event::from(forger.hello(None, false, false).unwrap())
+        .encode()
+        .unwrap();
     let inner = super::super::inner::seal(&forger.keys, &forger.device, &header, None, &event);
     let key = forger.keys.post(victim).unwrap();
     let body = super::super::post::seal(&forger.keys, &key, 0, &header, &inner).unwrap();
@@ -240,10 +255,7 @@ fn a_hello_cannot_claim_another_instance() {
 fn a_post_for_somebody_else_is_refused_and_our_own_never_comes_back() {
     let mut net = Net::new(3);
     let other = net.clients[2].room.device.instance;
-    let hello = net.clients[0].room.hello(false).into();
-    let room = net.room(0);
-    let counter = room.post(&hello, vec![other], 0).unwrap();
-    let body = room.outbox.get(counter).unwrap().body.clone();
+    let body = net.room(0).seal_hello(Some(other), false, false).unwrap();
     let bytes = Frame::from(Posted {
         seq: 100,
         t: 0,
@@ -264,16 +276,10 @@ fn a_post_for_somebody_else_is_refused_and_our_own_never_comes_back() {
 fn an_old_hello_does_not_bring_back_who_left() {
     let mut net = Net::new(2);
     let hello = {
-        let mut found = None;
         let newcomer = net.add(5);
         net.disconnect(newcomer);
         net.drop_place(newcomer);
-        let room = net.room(newcomer);
-        let event = room.hello(true).into();
-        let counter = room.post(&event, vec![], 0).unwrap();
-        found
-            .get_or_insert(room.outbox.get(counter).unwrap().body.clone())
-            .clone()
+        net.room(newcomer).seal_hello(None, true, false).unwrap()
     };
     let now = net.now;
     for seq in [101, 102] {
@@ -306,9 +312,7 @@ fn strangers_with_another_key_are_not_heard() {
         resume: [3; 16],
     };
     let mut eve = Room::new(config, 0).unwrap();
-    let event = eve.hello(true).into();
-    let counter = eve.post(&event, vec![], 0).unwrap();
-    let body = eve.outbox.get(counter).unwrap().body.clone();
+    let body = eve.seal_hello(None, true, false).unwrap();
     let bytes = Frame::from(Posted {
         seq: 9,
         t: 0,
@@ -409,15 +413,18 @@ fn the_timer_rests_while_there_is_no_connection() {
     let mut net = Net::new(2);
     keep_answers_back(&mut net, || true);
     net.say(0, "refused");
-    let refusal = crate::frame::ErrorFrame {
-        code: crate::frame::error_code::RATE_LIMITED.into(),
-        msg: String::new(),
-        n: Some(3),
-        retry_after: Some(100),
-    };
-    let bytes = Frame::from(refusal).encode().unwrap();
     let now = net.now;
-    net.room(0).on_frame(&bytes, bytes.len(), now);
+    // Whichever of them is the text: others before it carry keys.
+    for n in 1..9 {
+        let refusal = crate::frame::ErrorFrame {
+            code: crate::frame::error_code::RATE_LIMITED.into(),
+            msg: String::new(),
+            n: Some(n),
+            retry_after: Some(100),
+        };
+        let bytes = Frame::from(refusal).encode().unwrap();
+        net.room(0).on_frame(&bytes, bytes.len(), now);
+    }
     assert_eq!(net.room(0).deadline(now), Some(now + 100));
     net.disconnect(0);
     net.now += 100;

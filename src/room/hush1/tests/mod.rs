@@ -3,6 +3,7 @@
 mod chat;
 mod files;
 mod hostile;
+mod ratchet;
 mod reconnect;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -76,6 +77,8 @@ pub(super) struct Net {
     pub(super) now: u64,
     pub(super) meddle: Option<Meddle>,
     pub(super) recorded: Vec<u8>,
+    /// The same, frame by frame.
+    pub(super) sent: Vec<Vec<u8>>,
     /// How many posts to refuse for now.
     pub(super) refuse_posts: u32,
 }
@@ -89,6 +92,7 @@ impl Net {
             now: 1000,
             meddle: None,
             recorded: vec![],
+            sent: vec![],
             refuse_posts: 0,
         };
         for index in 0..count {
@@ -297,6 +301,7 @@ impl Net {
             return;
         }
         self.recorded.extend_from_slice(bytes);
+        self.sent.push(bytes.to_vec());
         let frame = Frame::decode(bytes).unwrap();
         match frame {
             Frame::Create(Create { resume, seen, .. }) => self.enter(client, resume.0, seen, true),
