@@ -1,12 +1,12 @@
-//! The inner layer of a hello, which says whose it is.
+//! The inner layer of a hello and of a bye, which says whose it is.
 //!
 //! ```text
 //! inner     = 0x01 | signature(64) | payload
 //! payload   = BE64(previous) | event | 0x80 | 0x00 ...
 //! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | header | payload)
 //! ```
-//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything but
-//! hellos goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
+//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything
+//! else goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
 
 use zeroize::Zeroizing;
 

@@ -1,8 +1,10 @@
 //! The connection to the relay: entering, coming back, its errors and its silence.
 
+use zeroize::Zeroizing;
+
 use super::{
     device::InstanceId,
-    event::Bye,
+    event::{Bye, Event},
     machine::{Entrance, Room},
 };
 use crate::{
@@ -330,12 +332,20 @@ impl Room {
         }
         if self.link.is_open() {
             let farewell = self
-                .post_transient(&Bye {}.into())
-                .and_then(|()| self.post_deferred(true))
+                .post_deferred(true)
+                .and_then(|()| self.say_bye())
                 .and_then(|()| self.send(Leave {}));
             self.check(farewell, None);
         }
         self.close_with(&Error::Closed);
+    }
+
+    /// Signed, like a hello: who has just come or just come back has no session with everybody yet, and must not stay among the
+    /// members of those.
+    fn say_bye(&mut self) -> Result<()> {
+        let event = Zeroizing::new(Event::from(Bye {}).encode()?);
+        let bye = self.seal_body(&[], |room, outer| room.sign(outer, &event))?;
+        self.send_transient(bye.body)
     }
 
     fn close_with(&mut self, error: &Error) {

@@ -15,6 +15,8 @@ use crate::{
     room::output::{RoomEvent, Verification},
 };
 
+const OTHER_SIGNED: Error = Error::InvalidFrame("a signed post other than a hello or a bye");
+
 impl Room {
     /// A post from the relay. What is wrong with it becomes an error event; the room goes on.
     pub(super) fn on_posted(&mut self, posted: Posted, now: u64) {
@@ -67,7 +69,7 @@ impl Room {
         }
     }
 
-    /// Hellos are signed, as nothing else may be: else whoever holds the code could keep a room from the ratchet.
+    /// Hellos and byes are signed, as nothing else may be: else whoever holds the code could keep a room from the ratchet.
     fn open_signed(
         &mut self,
         (header, header_bytes): (&Header, &[u8]),
@@ -76,13 +78,23 @@ impl Room {
         now: u64,
     ) -> Result<()> {
         let unverified = Unverified::parse(inner)?;
-        if let Ok(Event::Hello(hello)) = Event::decode(unverified.peek()?) {
+        let event = Event::decode(unverified.peek()?);
+        if let Ok(Event::Hello(hello)) = event {
             return self.on_hello((header, header_bytes), &unverified, hello, from, now);
         }
-        if let Some(peer) = self.peers.get(&header.instance) {
-            unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        let is_bye = matches!(event, Ok(Event::Bye(_)));
+        let Some(peer) = self.peers.get_mut(&header.instance) else {
+            // Who left before we knew it is no matter of ours.
+            return is_bye.then_some(()).ok_or(OTHER_SIGNED);
+        };
+        unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        if !is_bye {
+            return Err(OTHER_SIGNED);
         }
-        Err(Error::InvalidFrame("a signed post other than a hello"))
+        peer.window.mark(header.counter);
+        self.remove_peer(header.instance);
+        self.run_ratchet()?;
+        self.flush(now)
     }
 
     fn open_ratcheted(
@@ -183,7 +195,6 @@ impl Room {
                 });
             }
             Event::Typing(Typing { on }) => self.event(RoomEvent::Typing { from, on }),
-            Event::Bye(_) => self.remove_peer(instance),
             Event::Lost(lost) => self.report(&Error::MessagesLost(lost.count), Some(instance)),
             Event::FileOffer(offer) => self.on_file_offer(instance, offer)?,
             Event::FileAccept(accept) => self.on_file_accept(instance, accept.id.0, now)?,
@@ -191,8 +202,8 @@ impl Room {
             Event::FileCancel(cancel) => self.on_file_cancel(instance, cancel.id.0, cancel.reason),
             Event::FileDone(done) => self.on_file_done(instance, done.id.0),
             Event::FileEnd(end) => self.on_file_end(instance, end.id.0, end.size)?,
-            // A hello is signed, or it is none.
-            Event::Reaction(_) | Event::Hello(_) | Event::Other { .. } => {}
+            // Hellos and byes are signed, or they are none.
+            Event::Reaction(_) | Event::Hello(_) | Event::Bye(_) | Event::Other { .. } => {}
         }
         Ok(())
     }
