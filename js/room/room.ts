@@ -12,10 +12,10 @@ import { createReceipts } from './receipts.js';
 import { createSender } from './sender.js';
 import { createStore } from './store.js';
 import { createTransfers } from './transfers.js';
+import { TYPING_INTERVAL_MS } from './typing.js';
 import type { ConnectOptions, Member, Message, Room, RoomEvent, RoomStatus, WebSocketConstructor } from './types.js';
 
 const DEFAULT_INBOX = 1024;
-const TYPING_INTERVAL_MS = 5000;
 
 /** What a room is made of. */
 export interface RoomParts {
@@ -184,7 +184,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
     },
     typing(on = true) {
       if (store.snapshot.status !== 'open') return;
-      if (on && now() - typingSent < TYPING_INTERVAL_MS) return;
+      if (on && now() - typingSent < TYPING_INTERVAL_MS[protocol]) return;
       if (!on && typingSent === -Infinity) return;
       typingSent = on ? now() : -Infinity;
       step((it) => it.setTyping(on));

@@ -329,7 +329,7 @@ export interface Room {
    * too many wait, `CLOSED`.
    */
   send(text: string, options?: { readonly replyTo?: string; readonly signal?: AbortSignal }): Promise<Message>;
-  /** Tells others that we are typing. Call on every key press: at most one post in 3 seconds goes out. */
+  /** Tells others that we are typing. Call on every key press: at most one post in 5 seconds goes out (3 in Arthas rooms). */
   typing(typing?: boolean): void;
   /** Adds or removes a reaction of ours: one emoji of at most 32 bytes. Resolves when the relay has taken it. */
   react(messageId: string, emoji: string, action?: 'add' | 'remove'): Promise<void>;
