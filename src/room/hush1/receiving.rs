@@ -111,18 +111,16 @@ impl Room {
         };
         let said = match opened? {
             Opened::NeedKey { .. } => {
-                // The key of a post that is not kept would not come again either.
-                if counter >= peer.first && posted.seq != 0 {
-                    self.note_gap(instance, counter, true, now);
+                // A relay can call anything transient, so the key is asked for in any case.
+                if counter >= peer.first {
+                    self.note_gap((instance, counter), posted.seq != 0, true, now);
                 }
-                self.pending.push(instance, posted.clone());
+                self.pending.push(instance, posted.clone(), now);
                 return Ok(());
             }
             Opened::Keys => {
                 peer.window.mark(counter);
-                for posted in self.pending.take(instance) {
-                    self.on_posted(posted, now);
-                }
+                self.retry_pending(instance, now);
                 return Ok(());
             }
             Opened::Nothing => {
@@ -136,7 +134,7 @@ impl Room {
             .previous
             .filter(|previous| *previous >= peer.first && !peer.window.has(*previous));
         if let Some(previous) = missing {
-            self.note_gap(instance, previous, false, now);
+            self.note_gap((instance, previous), true, false, now);
         }
         let event = Event::decode(&said.event)?;
         self.on_event(MessageRef::new(instance, counter), event, posted.t, now)
@@ -144,8 +142,15 @@ impl Room {
 
     /// A post of somebody in the room whose hello has not come: keep it, and ask.
     fn on_unknown(&mut self, instance: InstanceId, posted: Posted, now: u64) -> Result<()> {
+        let (header, ..) = Header::decode(&posted.body.0)?;
+        if self
+            .departed_window(instance)
+            .is_some_and(|window| window.has(header.counter))
+        {
+            return Err(Error::Replayed);
+        }
         self.learn_route(&posted.from, instance);
-        self.pending.push(instance, posted);
+        self.pending.push(instance, posted, now);
         if self.pending.ask(instance, now) {
             self.queue.push(Item::Hello {
                 to: Some(instance),
@@ -183,7 +188,7 @@ impl Room {
                 });
             }
             Event::Typing(Typing { on }) => self.event(RoomEvent::Typing { from, on }),
-            Event::Bye(_) => self.remove_peer(instance),
+            Event::Bye(_) => self.on_bye(instance),
             Event::Lost(lost) => self.report(&Error::MessagesLost(lost.count), Some(instance)),
             Event::FileOffer(offer) => self.on_file_offer(instance, offer)?,
             Event::FileAccept(accept) => self.on_file_accept(instance, accept.id.0, now)?,
