@@ -55,10 +55,19 @@ impl<'a> Unverified<'a> {
 
     /// The event that the post would say if its signature were right.
     pub(super) fn peek(&self) -> Result<&'a [u8]> {
-        let (_previous, event) = padding::unpad(self.payload)?
-            .split_first_chunk::<8>()
-            .ok_or(Error::InvalidFrame("a post without content"))?;
-        Ok(event)
+        Ok(self.parts()?.1)
+    }
+
+    /// The counter of the sender's last post to everybody that it keeps.
+    pub(super) fn previous(&self) -> Result<Option<u64>> {
+        let previous = u64::from_be_bytes(*self.parts()?.0);
+        Ok((previous != NONE).then_some(previous))
+    }
+
+    fn parts(&self) -> Result<(&'a [u8; 8], &'a [u8])> {
+        padding::unpad(self.payload)?
+            .split_first_chunk()
+            .ok_or(Error::InvalidFrame("a post without content"))
     }
 
     pub(super) fn verify(&self, keys: &RoomKeys, key: &DeviceKey, header: &[u8]) -> Result<()> {

@@ -198,6 +198,7 @@ impl Room {
             counter,
             previous,
             transient: false,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)?;
@@ -227,6 +228,7 @@ impl Room {
             counter,
             previous,
             transient: true,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)

@@ -91,8 +91,13 @@ impl Room {
         if !is_bye {
             return Err(OTHER_SIGNED);
         }
-        peer.window.mark(header.counter);
-        self.remove_peer(header.instance);
+        let last = unverified
+            .previous()?
+            .filter(|last| *last >= peer.first && !peer.window.has(*last));
+        if let Some(last) = last {
+            self.remember_gap((header.instance, last), true, false, now);
+        }
+        self.on_bye(header.instance);
         self.run_ratchet()?;
         self.flush(now)
     }
@@ -123,18 +128,16 @@ impl Room {
         };
         let said = match opened? {
             Opened::NeedKey { .. } => {
-                // The key of a post that is not kept would not come again either.
-                if counter >= peer.first && posted.seq != 0 {
-                    self.note_gap(instance, counter, true, now);
+                // A relay can call anything transient, so the key is asked for in any case.
+                if counter >= peer.first {
+                    self.note_gap((instance, counter), posted.seq != 0, true, now);
                 }
-                self.pending.push(instance, posted.clone());
+                self.pending.push(instance, posted.clone(), now);
                 return Ok(());
             }
             Opened::Keys => {
                 peer.window.mark(counter);
-                for posted in self.pending.take(instance) {
-                    self.on_posted(posted, now);
-                }
+                self.retry_pending(instance, now);
                 return Ok(());
             }
             Opened::Nothing => {
@@ -148,7 +151,7 @@ impl Room {
             .previous
             .filter(|previous| *previous >= peer.first && !peer.window.has(*previous));
         if let Some(previous) = missing {
-            self.note_gap(instance, previous, false, now);
+            self.note_gap((instance, previous), true, false, now);
         }
         let event = Event::decode(&said.event)?;
         self.on_event(MessageRef::new(instance, counter), event, posted.t, now)
@@ -156,8 +159,15 @@ impl Room {
 
     /// A post of somebody in the room whose hello has not come: keep it, and ask.
     fn on_unknown(&mut self, instance: InstanceId, posted: Posted, now: u64) -> Result<()> {
+        let (header, ..) = Header::decode(&posted.body.0)?;
+        if self
+            .departed_window(instance)
+            .is_some_and(|window| window.has(header.counter))
+        {
+            return Err(Error::Replayed);
+        }
         self.learn_route(&posted.from, instance);
-        self.pending.push(instance, posted);
+        self.pending.push(instance, posted, now);
         if self.pending.ask(instance, now) {
             self.queue.push(Item::Hello {
                 to: Some(instance),
