@@ -49,7 +49,7 @@ export async function createRoom(options: CreateRoomOptions): Promise<Room> {
 /**
  * Joins a room, of the protocol that its code names.
  *
- * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `WRONG_PASSWORD` when the room
+ * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `INVITATION_USED` when the room is for two others, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `WRONG_PASSWORD` when the room
  * has another password than was given, or one where none was; `RATE_LIMITED` after too many wrong ones; `CONNECT_FAILED`,
  * `INVALID_NAME`, `UNSUPPORTED` for a password where there are none; `TypeError` and `RangeError` for options of a wrong type or out
  * of range; the signal's reason.
@@ -73,7 +73,7 @@ export async function joinRoom(options: JoinRoomOptions): Promise<Room> {
   // The machine reads the code for itself.
   parsed.key.fill(0);
   checkPassword(password, parsed.protocol);
-  return enter(parsed.protocol, options, ({ RoomMachine }) => RoomMachine.join(code, name, password, now()));
+  return enter(parsed.protocol, options, ({ RoomMachine }) => RoomMachine.join(code, name, password, undefined, now()));
 }
 
 function check(options: ConnectOptions): void {

@@ -2,6 +2,7 @@ import { hushError } from '../errors.js';
 import type { RoomMachine } from '../gen/room/glue.js';
 import type { HushError, Protocol } from '../types.js';
 import { now } from './clock.js';
+import { createComparisons } from './comparison.js';
 import { createConnection } from './connection.js';
 import { createDriver } from './driver.js';
 import { createEventHandler } from './events.js';
@@ -35,6 +36,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
   const receipts = createReceipts<Message>();
   // That of an Arthas room is made by the relay.
   let code = machine.code() ?? '';
+  let maxMembers = 0;
   let entered = false;
   /** The machine hears now that the connection is gone. */
   let lost = false;
@@ -72,10 +74,16 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
   const transfers = createTransfers({ protocol, store, step, emit });
   const settle = () => void driver.stepAlone(() => undefined);
   const sender = createSender(machine, transfers.outgoing, connection, pushed ? settle : undefined);
+  const comparisons = createComparisons({
+    step, emit, member: store.memberOrGone,
+    // Hook: `room.verify(memberId)`, once rooms have identities.
+    verify: () => Promise.resolve(),
+  });
   const onEvent = createEventHandler({
-    store, transfers, receipts, emit,
-    onOpened({ expiresAt, ephemeralSeconds, hasPassword }) {
+    store, transfers, receipts, comparisons, emit,
+    onOpened({ expiresAt, maxMembers: most, ephemeralSeconds, hasPassword }) {
       connection.settled();
+      maxMembers = most;
       code = machine.code() ?? code;
       store.setOpen(expiresAt, ephemeralSeconds, hasPassword);
       emit({ type: 'status', status: 'open' });
@@ -122,6 +130,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
     const error = reason ?? hushError('CLOSED', 'the room was closed');
     driver.stop(error);
     transfers.endAll(error);
+    comparisons.endAll();
     sender.dispose();
     options.signal?.removeEventListener('abort', onAbort);
     receipts.rejectAll(error);
@@ -149,6 +158,9 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
     },
     get closeReason() {
       return closeReason;
+    },
+    get maxMembers() {
+      return maxMembers;
     },
     get members() {
       return store.snapshot.members;
@@ -207,6 +219,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
         throw error;
       }
     },
+    compare: (memberId) => comparisons.start(memberId),
     sendFile: (source, sendOptions = {}) => transfers.send(source, sendOptions),
     async close() {
       if (finished === undefined) {

@@ -12,6 +12,7 @@ use super::{
     wipe::wiped,
 };
 use crate::{
+    encoding,
     error::{Error, Result},
     frame::{Value, BULK_PEEK_BYTES},
     room::{BulkIn, BulkJob, Config, FileMeta, NewRoom, Output, RandomSource, Room},
@@ -53,14 +54,21 @@ impl RoomMachine {
         })
     }
 
-    /// The room of a share code.
+    /// The room of a share code. `partner` is the device key, base64url, of whom we know from a room for two.
     ///
     /// # Errors
-    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
-    pub fn join(code: String, name: String, password: Option<String>, now: f64) -> Result<Self> {
+    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `INVALID_KEY`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    pub fn join(
+        code: String,
+        name: String,
+        password: Option<String>,
+        partner: Option<String>,
+        now: f64,
+    ) -> Result<Self> {
         wiped(|| {
             let code = ShareCode::parse(&Zeroizing::new(code))?;
-            let config = Config::join(code, name, password.map(Zeroizing::new), source());
+            let mut config = Config::join(code, name, password.map(Zeroizing::new), source());
+            config.partner = partner.as_deref().map(device_key).transpose()?;
             Room::new(config, integer(now)).map(Self)
         })
     }
@@ -181,6 +189,41 @@ impl RoomMachine {
     #[wasm_bindgen(js_name = setTyping)]
     pub fn set_typing(&mut self, on: bool) -> Result<()> {
         wiped(|| self.0.set_typing(on))
+    }
+
+    /// Asks a member to compare, or agrees if it has asked.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`, `RANDOM_UNAVAILABLE`.
+    pub fn compare(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare(member, integer(now)))
+    }
+
+    /// Agrees to compare with a member who has asked.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareAccept)]
+    pub fn compare_accept(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_accept(member, integer(now)))
+    }
+
+    /// What our user says of the pictures.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareConfirm)]
+    pub fn compare_confirm(&mut self, member: &str, same: bool, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_confirm(member, same, integer(now)))
+    }
+
+    /// Gives a comparison up.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareCancel)]
+    pub fn compare_cancel(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_cancel(member, integer(now)))
     }
 
     /// Offers a file under a fresh key; the transfer's id.
@@ -370,6 +413,12 @@ fn to_js(value: &impl Serialize) -> Result<JsValue> {
     value
         .serialize(&serializer)
         .map_err(|_| Error::Internal("an integer above 2^53 - 1"))
+}
+
+fn device_key(text: &str) -> Result<[u8; 32]> {
+    let bytes = encoding::decode(text).unwrap_or_default();
+    let actual = bytes.len();
+    bytes.try_into().map_err(|_| Error::InvalidKey { expected: 32, actual })
 }
 
 /// The platform's random source, for a room to draw from.
