@@ -159,7 +159,8 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
         | RoomEvent::Closed { .. }
         | RoomEvent::Accepted { .. }
         | RoomEvent::Typing { .. }
-        | RoomEvent::IncomingSize { .. } => None,
+        | RoomEvent::IncomingSize { .. }
+        | RoomEvent::MemberTrust { .. } => None,
     }
 }
 
@@ -188,7 +189,7 @@ fn show_message(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<
                 None => message,
             })
         }
-        RoomEvent::MessageVerified { id, verification } => {
+        RoomEvent::MessageVerified { id, verification, .. } => {
             let message = state.message_by_id(id)?;
             message.verification = *verification;
             let number = message.number;
