@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     frame::{Value, BULK_PEEK_BYTES},
+    identity::{Contacts, Identity},
     room::{BulkIn, BulkJob, Config, FileMeta, NewRoom, Output, RandomSource, Room},
     share_code::{Protocol, ShareCode},
 };
@@ -24,10 +25,10 @@ pub struct RoomMachine(Room);
 
 #[wasm_bindgen]
 impl RoomMachine {
-    /// A room that is made, under a fresh key. Zeros stand for the defaults.
+    /// A room that is made, under a fresh key. Zeros stand for the defaults. `identity`: the state of an `IdentityMachine`.
     ///
     /// # Errors
-    /// `INVALID_NAME`, `INVALID_ARGUMENT`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    /// `INVALID_IDENTITY`, `INVALID_NAME`, `INVALID_ARGUMENT`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
     #[allow(
         clippy::too_many_arguments,
         reason = "an object would have to be taken apart by hand"
@@ -39,8 +40,10 @@ impl RoomMachine {
         max_members: f64,
         expiry_seconds: f64,
         ephemeral_seconds: f64,
+        identity: Option<Vec<u8>>,
         now: f64,
     ) -> Result<Self> {
+        let identity = identity.map(Zeroizing::new);
         wiped(|| {
             let room = NewRoom {
                 max_members: integer(max_members),
@@ -49,20 +52,43 @@ impl RoomMachine {
             };
             let protocol = Protocol::parse(protocol)?;
             let config = Config::create(protocol, room, name, password.map(Zeroizing::new), source())?;
-            Room::new(config, integer(now)).map(Self)
+            enter(config, identity, now)
         })
     }
 
-    /// The room of a share code.
+    /// The room of a share code. `identity`: as for `create`.
     ///
     /// # Errors
-    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
-    pub fn join(code: String, name: String, password: Option<String>, now: f64) -> Result<Self> {
+    /// `INVALID_SHARE_CODE`, `INVALID_IDENTITY`, `INVALID_NAME`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    pub fn join(
+        code: String,
+        name: String,
+        password: Option<String>,
+        identity: Option<Vec<u8>>,
+        now: f64,
+    ) -> Result<Self> {
+        let identity = identity.map(Zeroizing::new);
         wiped(|| {
             let code = ShareCode::parse(&Zeroizing::new(code))?;
             let config = Config::join(code, name, password.map(Zeroizing::new), source());
-            Room::new(config, integer(now)).map(Self)
+            enter(config, identity, now)
         })
+    }
+
+    /// The room's id, by which contacts are kept; of an Arthas room that is made, once it is entered.
+    #[wasm_bindgen(js_name = roomId)]
+    pub fn room_id(&self) -> Option<String> {
+        self.0.room_id().map(str::to_owned)
+    }
+
+    /// The contacts as they are stored now, as `IdentityMachine.contacts` gives them.
+    ///
+    /// # Errors
+    /// `INVALID_IDENTITY`.
+    #[wasm_bindgen(js_name = setContacts)]
+    pub fn set_contacts(&mut self, contacts: &[u8]) -> Result<()> {
+        self.0.set_contacts(Contacts::decode(contacts)?);
+        Ok(())
     }
 
     /// `hush1` or `arthas`.
@@ -323,6 +349,14 @@ impl RoomMachine {
     pub fn leave(&mut self) {
         wiped(|| self.0.leave());
     }
+}
+
+fn enter(config: Config, identity: Option<Zeroizing<Vec<u8>>>, now: f64) -> Result<RoomMachine> {
+    let config = match identity {
+        Some(state) => config.with_identity(Identity::load(&state)?),
+        None => config,
+    };
+    Room::new(config, integer(now)).map(RoomMachine)
 }
 
 #[derive(Serialize)]

@@ -191,7 +191,8 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
         | RoomEvent::Closed { .. }
         | RoomEvent::Accepted { .. }
         | RoomEvent::Typing { .. }
-        | RoomEvent::IncomingSize { .. } => None,
+        | RoomEvent::IncomingSize { .. }
+        | RoomEvent::MemberTrust { .. } => None,
     }
 }
 
