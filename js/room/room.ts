@@ -4,6 +4,7 @@ import type { KeptIdentity } from '../identity/identity.js';
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { HushError, Protocol } from '../types.js';
 import { now } from './clock.js';
+import { createComparisons } from './comparison.js';
 import { createConnection } from './connection.js';
 import { createDriver } from './driver.js';
 import { createEventHandler } from './events.js';
@@ -41,6 +42,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const receipts = createReceipts<Message>();
   // That of an Arthas room is made by the relay.
   let code = machine.code() ?? '';
+  let maxMembers = 0;
   let entered = false;
   /** The machine hears now that the connection is gone. */
   let lost = false;
@@ -83,10 +85,16 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   });
   const settle = () => void driver.stepAlone(() => undefined);
   const sender = createSender(machine, transfers.outgoing, connection, pushed ? settle : undefined);
+  const comparisons = createComparisons({
+    step, emit, member: store.memberOrGone,
+    // Hook: `room.verify(memberId)`, once rooms have identities.
+    verify: () => Promise.resolve(),
+  });
   const onEvent = createEventHandler({
-    store, transfers, receipts, emit,
-    onOpened({ expiresAt, ephemeralSeconds, hasPassword }) {
+    store, transfers, receipts, comparisons, emit,
+    onOpened({ expiresAt, maxMembers: most, ephemeralSeconds, hasPassword }) {
       connection.settled();
+      maxMembers = most;
       code = machine.code() ?? code;
       store.setOpen(expiresAt, ephemeralSeconds, hasPassword);
       emit({ type: 'status', status: 'open' });
@@ -134,6 +142,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     const error = reason ?? hushError('CLOSED', 'the room was closed');
     driver.stop(error);
     transfers.endAll(error);
+    comparisons.endAll();
     sender.dispose();
     options.signal?.removeEventListener('abort', onAbort);
     receipts.rejectAll(error);
@@ -167,6 +176,9 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     },
     get closeReason() {
       return closeReason;
+    },
+    get maxMembers() {
+      return maxMembers;
     },
     get members() {
       return store.snapshot.members;
@@ -225,6 +237,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
         throw error;
       }
     },
+    compare: (memberId) => comparisons.start(memberId),
     sendFile: (source, sendOptions = {}) => transfers.send(source, sendOptions),
     safetyNumber,
     verify: (memberId, verified = true) => trust.verify(memberId, verified),

@@ -191,8 +191,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
         | RoomEvent::Closed { .. }
         | RoomEvent::Accepted { .. }
         | RoomEvent::Typing { .. }
-        | RoomEvent::IncomingSize { .. }
-        | RoomEvent::MemberTrust { .. } => None,
+        | RoomEvent::IncomingSize { .. } => None,
     }
 }
 

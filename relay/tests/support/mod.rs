@@ -51,6 +51,8 @@ pub(crate) fn create(room: &str, resume: u8) -> Create {
         max_members: 0,
         expiry: 0,
         expires_at: 0,
+        seat: None,
+        seats: vec![],
     }
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn join(room: &str, resume: u8, seen: u64) -> Join {
         auth: vec![AUTH; 32].into(),
         resume: vec![resume; 16].into(),
         seen,
+        seat: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     device::InstanceId,
+    duo::Duo,
     event::{Have, Hello, Lost},
     inner::Unverified,
     machine::Room,
@@ -128,6 +129,7 @@ impl Room {
             name: self.name.clone(),
             bundle: FixedBin(bundle),
             answer,
+            seat: self.duo.as_ref().map(Duo::seat_hash),
             have: have.collect(),
         })
     }
@@ -149,6 +151,7 @@ impl Room {
         unverified.verify(&self.keys, &key, header_bytes)?;
         let name = clean_member_name(&hello.name)?;
         self.expected.remove(&from);
+        self.refuse_thirds(instance, &hello.key.0, hello.seat)?;
         if self.peers.contains_key(&instance) {
             self.ratchet.on_bundle(instance, hello.key.0, &hello.bundle.0, now)?;
             let was_away = self.refresh_peer(instance, header.counter, name, from);
@@ -163,6 +166,7 @@ impl Room {
                 name,
                 from,
             )?;
+            self.set_partner(instance, hello.key.0, hello.seat);
         }
         if hello.answer {
             self.say_hello_to(instance);
@@ -316,6 +320,7 @@ impl Room {
         self.deferred.retain(|deferred| deferred.recipients[..] != [instance]);
         self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
+        self.end_comparison_of(instance);
         self.event(RoomEvent::MemberLeft {
             id: instance.to_string(),
         });

@@ -109,6 +109,7 @@ impl Room {
                 .release(&self.ratchet)
                 .map_err(|_| Error::Internal("a state to store")),
         };
+        let mut to_us = false;
         let said = match opened? {
             Opened::NeedKey { .. } => {
                 // The key of a post that is not kept would not come again either.
@@ -129,7 +130,11 @@ impl Room {
                 peer.window.mark(counter);
                 return Ok(());
             }
-            Opened::Said(said) | Opened::SaidToUs(said) => said,
+            Opened::Said(said) => said,
+            Opened::SaidToUs(said) => {
+                to_us = true;
+                said
+            }
         };
         peer.window.mark(counter);
         let missing = said
@@ -139,11 +144,17 @@ impl Room {
             self.note_gap(instance, previous, false, now);
         }
         let event = Event::decode(&said.event)?;
+        if matches!(event, Event::Compare(_)) && !to_us {
+            return Err(Error::Misdirected);
+        }
         self.on_event(MessageRef::new(instance, counter), event, posted.t, now)
     }
 
     /// A post of somebody in the room whose hello has not come: keep it, and ask.
     fn on_unknown(&mut self, instance: InstanceId, posted: Posted, now: u64) -> Result<()> {
+        if self.is_third(instance) {
+            return Err(Error::InvitationUsed);
+        }
         self.learn_route(&posted.from, instance);
         self.pending.push(instance, posted);
         if self.pending.ask(instance, now) {
@@ -185,6 +196,7 @@ impl Room {
             Event::Typing(Typing { on }) => self.event(RoomEvent::Typing { from, on }),
             Event::Bye(_) => self.remove_peer(instance),
             Event::Lost(lost) => self.report(&Error::MessagesLost(lost.count), Some(instance)),
+            Event::Compare(compare) => self.on_comparison(instance, &compare.message.0, now)?,
             Event::FileOffer(offer) => self.on_file_offer(instance, offer)?,
             Event::FileAccept(accept) => self.on_file_accept(instance, accept.id.0, now)?,
             Event::FileDecline(decline) => self.on_file_decline(instance, decline.id.0),

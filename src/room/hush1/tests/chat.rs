@@ -254,6 +254,7 @@ fn the_code_sets_how_long_messages_stay() {
         name: "Ada".into(),
         entrance: Entrance::Join,
         device_seed: Key::from_slice(&[1; 32]).unwrap(),
+        partner: None,
         nonce: [1; 16],
         resume: [1; 16],
     };
