@@ -4,7 +4,7 @@ mod directory;
 mod user;
 mod view;
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use hushroom::people::{IdentityKey, InvitationSeen, UserId};
 

@@ -54,16 +54,13 @@ pub(crate) async fn join(code: &str, connect: &Connect) -> Result<Entry> {
     enter(config, connect, url).await
 }
 
-async fn enter(mut config: Config, connect: &Connect, url: String) -> Result<Entry> {
+async fn enter(config: Config, connect: &Connect, url: String) -> Result<Entry> {
     let opening = identity::open(connect.identity.identity.as_deref());
     let (identity, keeper) = tokio::select! {
         opened = opening => opened?,
         () = interrupted() => return Err(Failure::Interrupted),
     };
     let for_two = config.code.members == 2;
-    if for_two {
-        config.partner = identity.contacts.partner(&config.code.room_id);
-    }
     let acquaintances = Acquaintances::new(keeper, for_two);
     let started = Instant::now();
     let room = Room::new(config.with_identity(identity), 0)?;
