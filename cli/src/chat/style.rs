@@ -50,10 +50,16 @@ impl Colors {
         self.paint(text, Style::new().fg_color(Some(AnsiColor::Red.into())))
     }
 
+    /// What is as it should be.
+    pub(super) fn good(self, text: &str) -> String {
+        self.paint(text, Style::new().fg_color(Some(AnsiColor::Green.into())))
+    }
+
     /// What to say of a message's signature: nothing if all is well.
     pub(super) fn verification(self, verification: Verification) -> String {
         match verification {
             Verification::Verified => String::new(),
+            Verification::KeyChanged => self.warning(" [ANOTHER KEY than before]"),
             Verification::Unknown => self.dim(" [key unknown]"),
             Verification::Unsigned => self.dim(" [unsigned]"),
             Verification::Failed => self.warning(" [WRONG SIGNATURE]"),
