@@ -359,7 +359,12 @@ mod tests {
             let shown = show(&mut state, Colors::none(), &message("hi", verification)).unwrap();
             assert!(shown.ends_with(mark), "{shown}");
         }
-        let report = verify(&state, Colors::none(), "Me", "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08");
+        let report = verify(
+            &state,
+            Colors::none(),
+            "Me",
+            "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08",
+        );
         assert!(report.contains("3p7b fXt9 wbTT W2HC") && report.contains("AAAA BBBB CC"));
         assert!(report.contains("#4") && !report.contains("#1 "), "{report}");
     }
