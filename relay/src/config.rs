@@ -111,7 +111,7 @@ pub struct Config {
     #[arg(long, env = "HUSHROOM_POSTS_PER_SECOND", value_name = "N", default_value_t = Config::default().posts_per_second)]
     pub posts_per_second: u32,
 
-    /// Posts a connection may send at once before that rate holds: a member that comes as the 50th sends about 75
+    /// Posts a connection may send at once before that rate holds: a member that comes as the 50th sends up to 100
     #[arg(long, env = "HUSHROOM_POSTS_BURST", value_name = "N", default_value_t = Config::default().posts_burst)]
     pub posts_burst: u32,
 
