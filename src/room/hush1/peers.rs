@@ -133,7 +133,12 @@ impl Room {
             _ => self.ratchet.bundle(to, self.clock, sign)?,
         };
         let bundle = bundle.try_into().map_err(|_| Error::Internal("bundle length"))?;
-        let have = self.peers.iter().filter_map(|(instance, peer)| {
+        // One instance asks only for its own: in a large room all of them would be most of what a newcomer gets.
+        let told = self
+            .peers
+            .iter()
+            .filter(|(instance, _)| to.is_none_or(|to| to == **instance));
+        let have = told.filter_map(|(instance, peer)| {
             let top = peer.window.top()?;
             Some(Have {
                 instance: (*instance).into(),
