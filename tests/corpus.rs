@@ -52,3 +52,18 @@ fn meddle() {
 fn file_open() {
     replay("file_open", checks::file_open::check);
 }
+
+#[test]
+fn people() {
+    replay("people", checks::people::check);
+}
+
+#[test]
+fn ratchet() {
+    replay("ratchet", checks::ratchet::check);
+}
+
+#[test]
+fn sas() {
+    replay("sas", checks::sas::check);
+}
