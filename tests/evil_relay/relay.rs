@@ -323,12 +323,14 @@ impl World {
         room_number(&members.collect::<Vec<_>>()).unwrap()
     }
 
-    /// Lets time pass in steps of 100 ms.
+    /// Lets time pass, in steps of 100 ms, or of a second where it is long.
     pub(crate) fn pass(&mut self, ms: u64) {
-        for _ in 0..ms / 100 {
-            self.now += 100;
+        let step = if ms > 60_000 { 1_000 } else { 100 };
+        for _ in 0..ms / step {
+            let pings = self.now / 20_000;
+            self.now += step;
             for device in 0..self.devices.len() {
-                if self.now % 20_000 == 0 && self.devices[device].connected {
+                if self.now / 20_000 != pings && self.devices[device].connected {
                     let ping = Frame::from(hushroom::frame::Ping { t: self.now });
                     self.devices[device].inbox.push_back(ping.encode().unwrap());
                 }
