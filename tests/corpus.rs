@@ -1,6 +1,11 @@
 //! Replays what fuzzing starts from and what it has found: `fuzz/corpus/TARGET/*`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the checks are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the checks are tests"
+)]
 
 #[path = "../fuzz/checks/mod.rs"]
 mod checks;
