@@ -2,7 +2,7 @@
 
 use hushroom::frame::Frame;
 
-use crate::{insider::Insider, relay::Recorded, wire::Header, World};
+use crate::{insider::Insider, wire::Header, world::Recorded, World};
 
 /// Everything that device 1 posted is shown to device 0 again, and nothing comes of it.
 fn show_again(world: &mut World, posts: &[Recorded], gone: &str) {

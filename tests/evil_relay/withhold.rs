@@ -2,7 +2,7 @@
 
 use hushroom::frame::{Frame, Posted};
 
-use crate::{relay::Recorded, wire::Code, World};
+use crate::{wire::Code, world::Recorded, World};
 
 /// Keeps from device `to` the posts of `from` whose kind is in `kinds`, whatever else they are.
 fn withhold(world: &mut World, code: &Code, (from, to): (usize, usize), kinds: &'static [u8]) {
