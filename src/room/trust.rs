@@ -137,7 +137,9 @@ impl TrustBook {
             RoomEvent::Message {
                 id, from, verification, ..
             }
-            | RoomEvent::MessageVerified { id, from, verification } => *verification = self.worth(from, id, *verification, room_id),
+            | RoomEvent::MessageVerified { id, from, verification } => {
+                *verification = self.worth(from, id, *verification, room_id)
+            }
             _ => {}
         }
         self.outputs.push_back(Output::Event(event));
