@@ -3,6 +3,8 @@ import type {
 } from './types.js';
 
 const MAX_MESSAGES = 1000;
+/** UTF-16 units of all texts together. */
+const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
@@ -70,6 +72,18 @@ export function createStore(self: Member): Store {
     }
   }
 
+  /** A long text has as much weight as many short ones. */
+  function trimTexts() {
+    trim(messages, MAX_MESSAGES);
+    let length = 0;
+    for (const { text } of messages.values()) length += text.length;
+    for (const [id, { text }] of messages) {
+      if (length <= MAX_TEXT_LENGTH) return;
+      messages.delete(id);
+      length -= text.length;
+    }
+  }
+
   function setTyping(id: string, on: boolean) {
     clearTimeout(typing.get(id));
     const was = typing.delete(id);
@@ -129,7 +143,7 @@ export function createStore(self: Member): Store {
     },
     putMessage(message) {
       messages.set(message.id, message);
-      trim(messages, MAX_MESSAGES);
+      trimTexts();
       changed();
     },
     changeMessage(id, change) {
