@@ -367,6 +367,7 @@ impl Room {
         self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
         self.end_comparison_of(instance);
+        self.tear_texts_of(instance);
         self.event(RoomEvent::MemberLeft {
             id: instance.to_string(),
         });
@@ -449,6 +450,7 @@ impl Room {
                 self.pending.take(gap.peer);
                 self.ratchet.key_overdue(gap.peer, now);
             }
+            self.tear_texts_with(gap.peer, gap.counter);
             if gap.kept {
                 self.report(&Error::MessagesLost(1), Some(gap.peer));
             }
