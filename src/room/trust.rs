@@ -137,7 +137,9 @@ impl TrustBook {
             RoomEvent::Message {
                 id, from, verification, ..
             }
-            | RoomEvent::MessageVerified { id, from, verification } => *verification = self.worth(from, id, *verification, room_id),
+            | RoomEvent::MessageVerified { id, from, verification } => {
+                *verification = self.worth(from, id, *verification, room_id)
+            }
             _ => {}
         }
         self.outputs.push_back(Output::Event(event));
@@ -221,3 +223,7 @@ impl TrustBook {
 fn parse_key(text: &str) -> Option<DeviceKey> {
     encoding::decode(text)?.try_into().ok()
 }
+
+#[cfg(test)]
+#[path = "trust_tests.rs"]
+mod tests;
