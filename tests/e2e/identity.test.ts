@@ -195,6 +195,9 @@ describe('another key under a name that is known', () => {
       const again = await enter(code, 'Ada', identity);
       expect(await arrived(back, seesBack, 'Ada')).toMatchObject({ keyChanged: !known });
       const { id } = other(back, 'Ada');
+      // Who has said something is heard saying goodbye, too.
+      await again.send(id);
+      expect((await heard(seesBack, id)).verification).toBe(known ? 'verified' : 'key-changed');
       await again.close();
       await gone(seesBack, id);
     }
