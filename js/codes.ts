@@ -13,7 +13,7 @@ const MAX_NUMBER = 999_999_999_999_999;
  * @param options - The protocol, and hints on how long messages and the room last.
  * @returns 71 characters, more with hints.
  * @throws `RANDOM_UNAVAILABLE` when the platform has no secure random source; `INVALID_ARGUMENT` for a protocol that does
- * not exist; `TypeError` and `RangeError` for options of a wrong type or outside 0 to 999,999,999,999,999.
+ * not exist; `UNSUPPORTED` for an Arthas room for two; `TypeError` and `RangeError` for options of a wrong type or outside 0 to 999,999,999,999,999.
  *
  * @example
  * ```ts
@@ -25,11 +25,12 @@ const MAX_NUMBER = 999_999_999_999_999;
  */
 export function generateShareCode(options: ShareCodeOptions = {}): string {
   checkObject('options', options);
-  const { protocol = 'hush1', ephemeralSeconds = 0, expiresAt = 0 } = options;
+  const { protocol = 'hush1', ephemeralSeconds = 0, expiresAt = 0, maxMembers } = options;
   checkString('protocol', protocol);
   checkInteger('ephemeralSeconds', ephemeralSeconds, MAX_NUMBER);
   checkInteger('expiresAt', expiresAt, MAX_NUMBER);
-  return wasm().generateShareCode(protocol, ephemeralSeconds, expiresAt);
+  if (maxMembers !== undefined && maxMembers !== 2) throw new RangeError('maxMembers of a share code is 2 or left out');
+  return wasm().generateShareCode(protocol, ephemeralSeconds, expiresAt, maxMembers === 2);
 }
 
 /**

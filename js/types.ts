@@ -8,7 +8,7 @@ export type HushErrorCode =
   | 'INVALID_SEGMENT_SIZE' | 'TOO_LARGE' | 'OUT_OF_RANGE' | 'SOURCE_CHANGED' | 'INVALID_FRAME' | 'FRAME_TOO_LARGE'
   | 'CLOSED' | 'RANDOM_UNAVAILABLE' | 'INIT_FAILED' | 'INTERNAL'
   // rooms
-  | 'ROOM_NOT_FOUND' | 'ROOM_FULL' | 'ROOM_EXPIRED' | 'ADMISSION_DENIED' | 'RATE_LIMITED' | 'RELAY_LIMIT'
+  | 'ROOM_NOT_FOUND' | 'ROOM_FULL' | 'INVITATION_USED' | 'ROOM_EXPIRED' | 'ADMISSION_DENIED' | 'RATE_LIMITED' | 'RELAY_LIMIT'
   | 'RELAY_REFUSED' | 'RELAY_PROTOCOL' | 'CONNECT_FAILED' | 'INVALID_STATE' | 'REPLAYED' | 'BAD_SIGNATURE'
   | 'MISDIRECTED' | 'MESSAGES_LOST' | 'UNKNOWN_MEMBER' | 'TEXT_TOO_LONG' | 'INVALID_NAME' | 'WRONG_PASSWORD'
   | 'WEAK_KEY' | 'ROLLED_BACK' | 'SESSION_BROKEN'
@@ -40,6 +40,8 @@ export interface ShareCode {
   readonly ephemeralSeconds: number;
   /** Unix seconds at which the room ends; 0 never. A hint: the relay's word wins. */
   readonly expiresAt: number;
+  /** Of a room for two only, whose code lets one more device in, once. */
+  readonly maxMembers?: 2;
 }
 
 /** Options of `generateShareCode`. */
@@ -50,6 +52,8 @@ export interface ShareCodeOptions {
   readonly ephemeralSeconds?: number;
   /** Unix seconds. Default 0. */
   readonly expiresAt?: number;
+  /** Makes the code of a room for two. Native codes only. */
+  readonly maxMembers?: 2;
 }
 
 /** A sealed message: AES-256-GCM with a random 12-byte IV, both parts base64url without padding. */

@@ -90,6 +90,9 @@ pub enum Error {
     /// The room has as many members as it may have.
     #[error("room is full")]
     RoomFull,
+    /// The room is for two, and somebody else has used its code: no other device gets in any more.
+    #[error("the invitation was used: this room is for two others")]
+    InvitationUsed,
     /// The room's lifetime is over.
     #[error("room expired")]
     RoomExpired,
@@ -233,6 +236,7 @@ impl Error {
             Self::RandomUnavailable => "RANDOM_UNAVAILABLE",
             Self::RoomNotFound => "ROOM_NOT_FOUND",
             Self::RoomFull => "ROOM_FULL",
+            Self::InvitationUsed => "INVITATION_USED",
             Self::RoomExpired => "ROOM_EXPIRED",
             Self::AdmissionDenied => "ADMISSION_DENIED",
             Self::RateLimited => "RATE_LIMITED",

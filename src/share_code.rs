@@ -3,6 +3,7 @@
 //! ```text
 //! arthas = room-id ":" key [ ":" ephemeral [ ":" expires-at ] ]
 //! native = "hush1:" arthas
+//!        | "hush1:" room-id ":" key ":" ephemeral ":" expires-at ":2"   (a room for two)
 //! link   = base "#" native          (native)
 //!        | base "/#/join/" arthas   (Arthas)
 //! room-id    21 characters of A-Z a-z 0-9 _ -
@@ -28,6 +29,8 @@ const KEY_LENGTH: usize = 43;
 const NATIVE_PREFIX: &str = "hush1:";
 const ARTHAS_ROUTE: &str = "/join/";
 const MAX_DIGITS: usize = 15;
+/// Ends the code of a room for two.
+const FOR_TWO: &str = "2";
 /// Longer input is refused unread: a link has at most a few hundred bytes of address before the code.
 const MAX_INPUT_LENGTH: usize = 8192;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -76,6 +79,8 @@ pub struct ShareCode {
     pub ephemeral_seconds: u64,
     /// Unix time in seconds at which the room ends; 0 never. A hint.
     pub expires_at: u64,
+    /// 2 for a room for two, whose code lets one more device in, once; else 0. Native codes only. No hint: clients hold to it.
+    pub members: u64,
 }
 
 impl ShareCode {
@@ -93,7 +98,20 @@ impl ShareCode {
             key,
             ephemeral_seconds: 0,
             expires_at: 0,
+            members: 0,
         }
+    }
+
+    /// Makes it the code of a room for two.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for an Arthas code.
+    pub fn for_two(mut self) -> Result<Self> {
+        if self.protocol == Protocol::Arthas {
+            return Err(Error::Unsupported("a limit of members"));
+        }
+        self.members = 2;
+        Ok(self)
     }
 
     /// Parses a code, or a whole link with a code in its fragment. Surrounding white space is ignored.
@@ -124,8 +142,14 @@ impl ShareCode {
             .ok_or(Error::InvalidShareCode("no ':' between room id and key"))?;
         let ephemeral_seconds = segments.next().map_or(Ok(0), number)?;
         let expires_at = segments.next().map_or(Ok(0), number)?;
+        let members = match (protocol, segments.next()) {
+            (_, None) => 0,
+            (Protocol::Hush1, Some(FOR_TWO)) => 2,
+            (Protocol::Hush1, Some(_)) => return Err(Error::InvalidShareCode("the fifth part is 2")),
+            (Protocol::Arthas, Some(_)) => return Err(Error::InvalidShareCode("more than four parts")),
+        };
         if segments.next().is_some() {
-            return Err(Error::InvalidShareCode("more than four parts"));
+            return Err(Error::InvalidShareCode("more than five parts"));
         }
         check_room_id(room_id)?;
         Ok(Self {
@@ -134,6 +158,20 @@ impl ShareCode {
             key: parse_key(protocol, key)?,
             ephemeral_seconds,
             expires_at,
+            members,
+        })
+    }
+
+    /// The same code once more, key and all.
+    #[cfg(feature = "room")]
+    pub(crate) fn copy(&self) -> Result<Self> {
+        Ok(Self {
+            protocol: self.protocol,
+            room_id: self.room_id.clone(),
+            key: Key::from_slice(self.key.expose())?,
+            ephemeral_seconds: self.ephemeral_seconds,
+            expires_at: self.expires_at,
+            members: self.members,
         })
     }
 
@@ -149,13 +187,14 @@ impl ShareCode {
         for part in [prefix, &self.room_id, ":", &key] {
             code.push_str(part);
         }
-        if self.expires_at > 0 || self.ephemeral_seconds > 0 {
+        let numbers = [self.ephemeral_seconds, self.expires_at, self.members];
+        let used = numbers
+            .iter()
+            .rposition(|number| *number > 0)
+            .map_or(0, |at| at.saturating_add(1));
+        for number in numbers.iter().take(used) {
             code.push(':');
-            code.push_str(&self.ephemeral_seconds.to_string());
-        }
-        if self.expires_at > 0 {
-            code.push(':');
-            code.push_str(&self.expires_at.to_string());
+            code.push_str(&number.to_string());
         }
         code
     }
@@ -269,6 +308,25 @@ mod tests {
     }
 
     #[test]
+    fn a_room_for_two_has_a_fifth_part_and_nothing_else_has() {
+        for tail in [":0:0:2", ":30:0:2", ":0:1767225600:2", ":30:1767225600:2"] {
+            let text = format!("hush1:{ROOM}:{KEY}{tail}");
+            let code = ShareCode::parse(&text).unwrap();
+            assert_eq!((code.members, &*code.encode()), (2, &text));
+            let again = ShareCode::parse(&code.link("https://e.com/").unwrap()).unwrap();
+            assert_eq!((again.members, &*again.copy().unwrap().encode()), (2, &text));
+            reason(&format!("{ROOM}:{KEY}{tail}"));
+            reason(&format!("{text}:"));
+            reason(&format!("{text}:0"));
+        }
+        assert_eq!(ShareCode::parse(&format!("hush1:{ROOM}:{KEY}:30")).unwrap().members, 0);
+        for fifth in ["", "0", "1", "02", "3", "50", "2 2", "two"] {
+            reason(&format!("hush1:{ROOM}:{KEY}:0:0:{fifth}"));
+        }
+        reason(&format!("hush1:{ROOM}:{KEY}:2:"));
+    }
+
+    #[test]
     fn a_link_is_accepted_where_a_code_is() {
         for prefix in ["", "hush1:"] {
             let code = ShareCode::parse(&format!("{prefix}{ROOM}:{KEY}:30")).unwrap();
@@ -340,15 +398,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_generated_code_round_trips(id: [u8; ROOM_ID_LENGTH], key: [u8; 32], native: bool, ephemeral in 0u64..1_000_000, expires in 0u64..999_999_999_999_999) {
+        fn any_generated_code_round_trips(id: [u8; ROOM_ID_LENGTH], key: [u8; 32], native: bool, two: bool, ephemeral in 0u64..1_000_000, expires in 0u64..999_999_999_999_999) {
             let protocol = if native { Protocol::Hush1 } else { Protocol::Arthas };
             let mut code = ShareCode::generate(protocol, (&id, Key::from_slice(&key).unwrap()));
             code.ephemeral_seconds = ephemeral;
             code.expires_at = expires;
+            code.members = if native && two { 2 } else { 0 };
             let again = ShareCode::parse(&code.encode()).unwrap();
             prop_assert_eq!(&*again.encode(), &*code.encode());
             prop_assert_eq!(again.key.expose(), &key);
-            prop_assert_eq!(again.protocol, protocol);
+            prop_assert_eq!((again.protocol, again.members), (protocol, code.members));
         }
 
         #[test]

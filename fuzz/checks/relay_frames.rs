@@ -66,6 +66,8 @@ fn native(kind: u8, input: &mut Input<'_>, known: &mut Known, last_ping: u64, is
                 max_members: u64::from(limits % 8),
                 expiry: u64::from(limits / 8) * 60,
                 expires_at: 0,
+                seat: join.seat,
+                seats: vec![],
             }
             .into()
         }
@@ -117,6 +119,8 @@ fn join(which: u8, seen: u64) -> Join {
         auth: Bin(vec![which >> 4 & 1; 32]),
         resume: Bin(vec![which >> 2 & 3; 16]),
         seen,
+        // Of some, so that rooms for two are made as well, and asked for in both ways.
+        seat: (which & 0x20 != 0).then(|| Bin(vec![which >> 2 & 3; 32])),
     }
 }
 

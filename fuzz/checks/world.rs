@@ -200,6 +200,7 @@ fn side(index: u8) -> Side {
         name: format!("member {index}"),
         entrance,
         device_seed: Key::take(&mut [index + 1; 32]),
+        partner: None,
         nonce: [index; 16],
         resume: [index; 16],
     };

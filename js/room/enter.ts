@@ -50,7 +50,7 @@ export async function createRoom(options: CreateRoomOptions): Promise<Room> {
 /**
  * Joins a room, of the protocol that its code names.
  *
- * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `WRONG_PASSWORD` when the room
+ * @throws `INVALID_SHARE_CODE`, `ROOM_NOT_FOUND`, `ROOM_FULL`, `INVITATION_USED` when the room is for two others, `ROOM_EXPIRED`, `ADMISSION_DENIED`, `WRONG_PASSWORD` when the room
  * has another password than was given, or one where none was; `RATE_LIMITED` after too many wrong ones; `CONNECT_FAILED`,
  * `INVALID_NAME`, `UNSUPPORTED` for a password where there are none; `TypeError` and `RangeError` for options of a wrong type or out
  * of range; the signal's reason.

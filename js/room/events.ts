@@ -1,4 +1,5 @@
 import { hushError } from '../errors.js';
+import type { Comparisons } from './comparison.js';
 import type { MachineEvent } from './machine.js';
 import type { Receipts } from './receipts.js';
 import type { Store } from './store.js';
@@ -13,6 +14,7 @@ export interface EventHost {
   readonly store: Store;
   readonly transfers: Transfers;
   readonly receipts: Receipts<Message>;
+  readonly comparisons: Comparisons;
   emit(event: RoomEvent): void;
   onOpened(event: Extract<MachineEvent, { type: 'opened' }>): void;
   onReconnect(afterMs: number): void;
@@ -25,7 +27,7 @@ export interface EventHost {
 }
 
 /** Turns what the machine says into the room's state and events. */
-export function createEventHandler({ store, transfers, receipts, emit, ...host }: EventHost): (event: MachineEvent) => void {
+export function createEventHandler({ store, transfers, receipts, comparisons, emit, ...host }: EventHost): (event: MachineEvent) => void {
   /** How somebody stands who is about to come. */
   let arriving: Standing | undefined;
 
@@ -145,6 +147,8 @@ export function createEventHandler({ store, transfers, receipts, emit, ...host }
         return transfers.onReceiver(event);
       case 'outgoing-ended':
         return transfers.onOutgoingEnded(event.id, event.code === null ? undefined : host.transferError(event.code, event.message));
+      case 'comparison':
+        return comparisons.onEvent(event);
       case 'error': {
         const error = hushError(event.code, event.message);
         return emit({ type: 'error', error, ...(event.from !== null && { from: store.memberOrGone(event.from) }) });

@@ -1,5 +1,5 @@
 import type { HushErrorCode } from '../types.js';
-import type { Quote, ReceiverProgress, Verification } from './types.js';
+import type { ComparisonFailure, ComparisonState, Picture, Quote, ReceiverProgress, Verification } from './types.js';
 
 /** What the room machine's `poll` gives, apart from bytes to send. Its one definition is `src/room/output.rs`. */
 export type MachineEvent =
@@ -30,6 +30,10 @@ export type MachineEvent =
   | { type: 'incoming-size'; id: string; size: number }
   | { type: 'receiver'; id: string; member: string; state: ReceiverProgress['state']; delivered: number }
   | { type: 'outgoing-ended'; id: string; code: HushErrorCode | null; message: string }
+  | {
+      type: 'comparison'; member: string; state: ComparisonState; pictures: readonly Picture[] | null;
+      decimals: readonly number[] | null; reason: ComparisonFailure | null;
+    }
   | { type: 'error'; code: HushErrorCode; message: string; from: string | null };
 
 /** A segment that the machine wants read, sealed and sent. Its one definition is `src/wasm/room.rs`. */

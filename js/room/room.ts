@@ -4,6 +4,7 @@ import type { KeptIdentity } from '../identity/identity.js';
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { HushError, Protocol } from '../types.js';
 import { now } from './clock.js';
+import { createComparisons } from './comparison.js';
 import { createConnection } from './connection.js';
 import { createDriver } from './driver.js';
 import { createEventHandler } from './events.js';
@@ -15,10 +16,10 @@ import { createSender } from './sender.js';
 import { createStore } from './store.js';
 import { createTransfers } from './transfers.js';
 import { createTrust } from './trust.js';
+import { TYPING_INTERVAL_MS } from './typing.js';
 import type { ConnectOptions, Member, Message, Room, RoomEvent, RoomStatus, WebSocketConstructor } from './types.js';
 
 const DEFAULT_INBOX = 1024;
-const TYPING_INTERVAL_MS = 5000;
 
 /** What a room is made of. */
 export interface RoomParts {
@@ -41,6 +42,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const receipts = createReceipts<Message>();
   // That of an Arthas room is made by the relay.
   let code = machine.code() ?? '';
+  let maxMembers = 0;
   let entered = false;
   /** The machine hears now that the connection is gone. */
   let lost = false;
@@ -79,14 +81,21 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const trust = createTrust({
     identity, store, emit,
     roomId: () => (finished === undefined ? machine.roomId() : undefined),
+    forTwo: () => maxMembers === 2 && protocol === 'hush1',
     onContacts: (contacts) => void driver.stepAlone((it) => it.setContacts(contacts)),
   });
   const settle = () => void driver.stepAlone(() => undefined);
   const sender = createSender(machine, transfers.outgoing, connection, pushed ? settle : undefined);
+  const comparisons = createComparisons({
+    step, emit, member: store.memberOrGone,
+    // Hook: `room.verify(memberId)`, once rooms have identities.
+    verify: () => Promise.resolve(),
+  });
   const onEvent = createEventHandler({
-    store, transfers, receipts, emit,
-    onOpened({ expiresAt, ephemeralSeconds, hasPassword }) {
+    store, transfers, receipts, comparisons, emit,
+    onOpened({ expiresAt, maxMembers: most, ephemeralSeconds, hasPassword }) {
       connection.settled();
+      maxMembers = most;
       code = machine.code() ?? code;
       store.setOpen(expiresAt, ephemeralSeconds, hasPassword);
       emit({ type: 'status', status: 'open' });
@@ -134,6 +143,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     const error = reason ?? hushError('CLOSED', 'the room was closed');
     driver.stop(error);
     transfers.endAll(error);
+    comparisons.endAll();
     sender.dispose();
     options.signal?.removeEventListener('abort', onAbort);
     receipts.rejectAll(error);
@@ -167,6 +177,9 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     },
     get closeReason() {
       return closeReason;
+    },
+    get maxMembers() {
+      return maxMembers;
     },
     get members() {
       return store.snapshot.members;
@@ -202,7 +215,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     },
     typing(on = true) {
       if (store.snapshot.status !== 'open') return;
-      if (on && now() - typingSent < TYPING_INTERVAL_MS) return;
+      if (on && now() - typingSent < TYPING_INTERVAL_MS[protocol]) return;
       if (!on && typingSent === -Infinity) return;
       typingSent = on ? now() : -Infinity;
       step((it) => it.setTyping(on));
@@ -225,6 +238,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
         throw error;
       }
     },
+    compare: (memberId) => comparisons.start(memberId),
     sendFile: (source, sendOptions = {}) => transfers.send(source, sendOptions),
     safetyNumber,
     verify: (memberId, verified = true) => trust.verify(memberId, verified),

@@ -1,13 +1,12 @@
 import type {
   FileOffer, IncomingTransfer, Member, Message, OutgoingTransfer, RoomSnapshot, RoomStatus,
 } from './types.js';
+import { TYPING_SHOWN_MS } from './typing.js';
 
 const MAX_MESSAGES = 1000;
 const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
-/** Without another sign of typing for this long, somebody has stopped. */
-const TYPING_MS = 8000;
 
 /** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
 export interface Store {
@@ -85,7 +84,7 @@ export function createStore(self: Member): Store {
         changed();
         flush();
       };
-      typing.set(id, setTimeout(stop, TYPING_MS));
+      typing.set(id, setTimeout(stop, TYPING_SHOWN_MS));
     }
     if (was !== on) changed();
   }

@@ -30,7 +30,13 @@ export interface ConnectOptions {
 export interface CreateRoomOptions extends ConnectOptions {
   /** Default `'hush1'`. `'arthas'` makes a room that Arthas' own clients can join, with all of its limits. */
   readonly protocol?: Protocol;
-  /** 2 to 50. Default 50. Native rooms only: `UNSUPPORTED` in Arthas rooms, which always take 50. */
+  /**
+   * 2 to 50. Default 50. Native rooms only: `UNSUPPORTED` in Arthas rooms, which always take 50.
+   *
+   * 2 makes a room for two: its code lets one more device in, once. After that it is dead, for as long as the room lives, whoever is away or has
+   * left; both members' clients refuse a third even if the relay lets one in. A device comes back by itself after lost connections and
+   * relay restarts, and after a reload with the same identity. Without one a reload is another device: `INVITATION_USED`.
+   */
   readonly maxMembers?: number;
   /**
    * Seconds after which each message is removed at every member, counted from when it arrived; up to 604,800. Default 0: they
@@ -274,6 +280,50 @@ export interface SendFileOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One of the seven pictures of a comparison. */
+export interface Picture {
+  readonly emoji: string;
+  /** In English. */
+  readonly name: string;
+}
+
+/**
+ * `requested`: the other side has asked, and waits for {@link Comparison.accept}. `waiting`: for the other side. `pictures`: both see
+ * seven pictures now, and must say whether they are the same. `confirmed`: we have; the other side has not. `verified`: the other device is
+ * the one whose key we have. `failed`: see {@link Comparison.reason}.
+ */
+export type ComparisonState = 'requested' | 'waiting' | 'pictures' | 'confirmed' | 'verified' | 'failed';
+
+/**
+ * `cancelled`: by either side, by another attempt, or after 10 minutes. `mismatch`: somebody saw other pictures. `commitment`, `code`: what came was not
+ * from whom it should be: somebody stands between, or the other client is broken. `unexpected`: a message that does not belong there.
+ * `left`: the member is gone.
+ */
+export type ComparisonFailure = 'cancelled' | 'mismatch' | 'commitment' | 'code' | 'unexpected' | 'left';
+
+/**
+ * A live comparison with a member: both look at seven pictures, on a call or side by side, and say whether they are the same. It shows that no
+ * one stands between. Each change comes as an event with a new object; all of one comparison share the methods and `done`.
+ */
+export interface Comparison {
+  readonly member: Member;
+  readonly state: ComparisonState;
+  /** The seven pictures, while they are compared. */
+  readonly pictures?: readonly Picture[];
+  /** The same as three numbers of four digits, for who cannot see them. */
+  readonly decimals?: readonly number[];
+  /** Why it has failed. */
+  readonly reason?: ComparisonFailure;
+  /** Agrees to compare. @throws `INVALID_STATE` unless the member has asked, `UNKNOWN_MEMBER`, `CLOSED`. */
+  accept(): void;
+  /** Says whether the pictures are the same. Once. @throws `INVALID_STATE` unless there are pictures, `UNKNOWN_MEMBER`, `CLOSED`. */
+  confirm(same: boolean): void;
+  /** Gives up, or declines. Nothing happens once it is over. */
+  cancel(): void;
+  /** Resolves at its end: whether the member's device is verified now. Never rejects. */
+  readonly done: Promise<boolean>;
+}
+
 /** Everything that happens in a room. */
 export type RoomEvent =
   | { readonly type: 'status'; readonly status: RoomStatus; readonly reason?: HushError }
@@ -300,6 +350,8 @@ export type RoomEvent =
   | { readonly type: 'file-withdrawn'; readonly offerId: string; readonly from: Member }
   | { readonly type: 'transfer'; readonly transfer: OutgoingTransfer | IncomingTransfer }
   | { readonly type: 'expiry'; readonly expiresAt: number }
+  /** A live comparison has begun, by another's wish or ours, or has moved on. */
+  | { readonly type: 'comparison'; readonly comparison: Comparison }
   /** Something was refused or lost, and the room goes on. */
   | { readonly type: 'error'; readonly error: HushError; readonly from?: Member };
 
@@ -331,6 +383,8 @@ export interface Room {
   readonly status: RoomStatus;
   /** Why the room is closed, if it was not by {@link close}. */
   readonly closeReason: HushError | undefined;
+  /** Most members: 2 in a room for two, whatever the relay says; in others what the relay says, 0 until then. */
+  readonly maxMembers: number;
   /** Everybody here, us included. */
   readonly members: readonly Member[];
   /** Our own id. */
@@ -351,7 +405,7 @@ export interface Room {
    * too many wait, `CLOSED`.
    */
   send(text: string, options?: { readonly replyTo?: string; readonly signal?: AbortSignal }): Promise<Message>;
-  /** Tells others that we are typing. Call on every key press: at most one post in 3 seconds goes out. */
+  /** Tells others that we are typing. Call on every key press: at most one post in 5 seconds goes out (3 in Arthas rooms). */
   typing(typing?: boolean): void;
   /** Adds or removes a reaction of ours: one emoji of at most 32 bytes. Resolves when the relay has taken it. */
   react(messageId: string, emoji: string, action?: 'add' | 'remove'): Promise<void>;
@@ -365,6 +419,13 @@ export interface Room {
    * leads nowhere, `UNSUPPORTED`, `CLOSED`; `TypeError` and `RangeError` for `voiceSeconds` of another type or range.
    */
   sendFile(source: FileSource, options?: SendFileOptions): OutgoingTransfer;
+  /**
+   * Asks a member to compare pictures, or agrees if that member has asked. A comparison with it that is under way is given up. At its
+   * good end the member's device is verified.
+   *
+   * @throws `UNKNOWN_MEMBER`, `INVALID_STATE` when too much waits for the relay, `CLOSED`; `UNSUPPORTED` in Arthas rooms.
+   */
+  compare(memberId: string): Comparison;
   /**
    * The number to compare with that member, by another way than this room. It belongs to the two device keys and is the same in every
    * room. Takes about 25 ms.

@@ -1,12 +1,17 @@
 //! What a client must show to enter a room, checked as far as that needs no room.
 
 use hushroom::{
-    frame::{Create, Join, ADMISSION_TOKEN_BYTES, MAX_EXPIRY_SECONDS, MAX_MEMBERS, RESUME_TOKEN_BYTES},
+    frame::{
+        Create, Join, ADMISSION_TOKEN_BYTES, MAX_EXPIRY_SECONDS, MAX_MEMBERS, RESUME_TOKEN_BYTES, SEATS, SEAT_BYTES,
+    },
     share_code::check_room_id,
 };
 use sha2::{Digest, Sha256};
 
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    seats::{SeatHash, Seats},
+};
 
 const PROTOCOL: &str = "hush1";
 const MIN_MEMBERS: usize = 2;
@@ -23,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) token: TokenHash,
     pub(crate) resume: ResumeToken,
     pub(crate) seen: u64,
+    /// Whom the relay knows the device as, in a room for two.
+    pub(crate) seat: Option<SeatHash>,
     /// How to make the room if it is not there; `None` for Join.
     pub(crate) make: Option<Make>,
 }
@@ -35,6 +42,8 @@ pub(crate) struct Make {
     expiry: u64,
     /// Unix seconds; 0 for none. Comes before `expiry`.
     expires_at: u64,
+    /// Of a room for two.
+    seats: Option<Seats>,
 }
 
 impl Entry {
@@ -45,9 +54,17 @@ impl Entry {
             auth: frame.auth,
             resume: frame.resume,
             seen: frame.seen,
+            seat: frame.seat,
         };
         let mut entry = Self::well_formed(&join)?;
-        entry.make = Some(Make::well_formed(frame.max_members, frame.expiry, frame.expires_at)?);
+        let mut make = Make::well_formed(frame.max_members, frame.expiry, frame.expires_at)?;
+        if let Some(seat) = entry.seat {
+            if make.max_members != Some(SEATS) {
+                return Err(Refusal::Invalid("a room with seats is for two"));
+            }
+            make.seats = Some(Seats::new(seat, &frame.seats)?);
+        }
+        entry.make = Some(make);
         entry.speaking(&join.proto)
     }
 
@@ -60,12 +77,17 @@ impl Entry {
         if frame.auth.0.len() != ADMISSION_TOKEN_BYTES {
             return Err(Refusal::Invalid("an admission token has 32 bytes"));
         }
+        let seat = frame.seat.as_ref().map(|seat| &seat.0);
+        if seat.is_some_and(|seat| seat.len() != SEAT_BYTES) {
+            return Err(Refusal::Invalid("a seat has 32 bytes"));
+        }
         Ok(Self {
             room_id: frame.room_id.clone(),
             token: Sha256::digest(&frame.auth.0).into(),
             resume: ResumeToken::try_from(frame.resume.0.as_slice())
                 .map_err(|_| Refusal::Invalid("a resume token has 16 bytes"))?,
             seen: frame.seen,
+            seat: seat.map(|seat| Sha256::digest(seat).into()),
             make: None,
         })
     }
@@ -92,7 +114,13 @@ impl Make {
             max_members,
             expiry,
             expires_at,
+            seats: None,
         })
+    }
+
+    /// Those of a room for two.
+    pub(crate) const fn seats(self) -> Option<Seats> {
+        self.seats
     }
 
     /// How many members the room may have.
@@ -170,6 +198,7 @@ mod tests {
                 auth: vec![0; auth].into(),
                 resume: vec![0; resume].into(),
                 seen: 0,
+                seat: None,
             })
             .map_err(Refusal::code)
             .map(|entry| entry.room_id)

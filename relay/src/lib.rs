@@ -33,6 +33,7 @@ mod registry;
 mod ring;
 mod room;
 mod rooms;
+mod seats;
 mod server;
 mod session;
 mod stats;

@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     UnsupportedProtocol,
     #[error("another connection has taken this place over")]
     Replaced,
+    #[error("the invitation was used")]
+    InvitationUsed,
 }
 
 impl Refusal {
@@ -63,6 +65,7 @@ impl Refusal {
             Self::BulkOverflow | Self::FileOverflow => error_code::BULK_OVERFLOW,
             Self::UnsupportedProtocol => error_code::UNSUPPORTED_PROTOCOL,
             Self::Replaced => error_code::REPLACED,
+            Self::InvitationUsed => error_code::INVITATION_USED,
         }
     }
 

@@ -70,7 +70,8 @@ impl Registry {
         let expires_at = make.expires_at(now)?;
         let permit = self.rooms.permit().ok_or(Refusal::TooManyRooms)?;
         let max_members = make.max_members(self.default_members);
-        let room = Room::new(entry, max_members, expires_at, permit, &self.budget, &self.counters);
+        let limits = (max_members, make.seats());
+        let room = Room::new(entry, limits, expires_at, permit, &self.budget, &self.counters);
         let room = Arc::new(Mutex::new(room));
         if expires_at != 0 {
             let left = Duration::from_millis(expires_at.saturating_mul(1000).saturating_sub(now));

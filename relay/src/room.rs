@@ -18,6 +18,7 @@ use crate::{
     refusal::Refusal,
     ring::{Kept, Ring, Slots},
     rooms::{Entered, Timer},
+    seats::{SeatHash, Seats},
     stats::{Counted, Counters},
     wire,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Room {
     id: String,
     token: TokenHash,
     max_members: usize,
+    /// Of a room for two.
+    seats: Option<Seats>,
     /// Unix seconds; 0 for never.
     expires_at: u64,
     /// The last post's number.
@@ -64,6 +67,7 @@ struct Place {
     slot: u8,
     ticket: Ticket,
     resume: ResumeToken,
+    seat: Option<SeatHash>,
     /// The room's `seq` when the place was given out: earlier posts were not for it.
     entered: u64,
     /// The highest `seq` of a post for this place that the ring has forgotten.
@@ -95,6 +99,13 @@ impl Place {
         }
     }
 
+    /// Closes its connection: a newer one is there.
+    fn replace(&self) {
+        if let Some(outbox) = self.outbox() {
+            outbox.close(Close::Replaced, wire::encode(Refusal::Replaced.frame(None)));
+        }
+    }
+
     /// In native rooms names travel sealed, so there is nothing but the id.
     fn member(&self) -> Member {
         Member {
@@ -108,7 +119,7 @@ impl Place {
 impl Room {
     pub(crate) fn new(
         entry: &Entry,
-        max_members: usize,
+        (max_members, seats): (usize, Option<Seats>),
         expires_at: u64,
         permit: OwnedSemaphorePermit,
         budget: &Arc<Budget>,
@@ -118,6 +129,7 @@ impl Room {
             id: entry.room_id.clone(),
             token: entry.token,
             max_members,
+            seats,
             expires_at,
             seq: 0,
             last_ticket: 0,
@@ -147,24 +159,42 @@ impl Room {
         if !self.token.ct_eq(&entry.token).to_bool() {
             return Err(Refusal::AdmissionDenied);
         }
+        let seat = match &mut self.seats {
+            Some(seats) => {
+                seats.take(entry.seat)?;
+                entry.seat
+            }
+            None => None,
+        };
+        // In a room for two a place belongs to its seat.
         let old = self
             .places
             .iter()
-            .position(|place| place.resume.ct_eq(&entry.resume).to_bool());
+            .position(|place| place.seat == seat && place.resume.ct_eq(&entry.resume).to_bool());
         if let Some(index) = old {
             let place = self.places.remove(index);
             if let Some(resumed) = self.resume(place, entry.seen, outbox) {
                 return Ok(resumed);
             }
         }
-        self.admit(entry.resume, outbox)
+        if seat.is_some() {
+            self.vacate(seat);
+        }
+        self.admit(entry.resume, seat, outbox)
+    }
+
+    /// Gives up the place that the holder of a seat had under another resume token.
+    fn vacate(&mut self, seat: Option<SeatHash>) {
+        while let Some(index) = self.places.iter().position(|place| place.seat == seat) {
+            let place = self.places.remove(index);
+            place.replace();
+            self.announce_leaving(place);
+        }
     }
 
     /// Gives `place` to a new connection; `None`, and the place is given up, if posts that it has not seen are gone.
     fn resume(&mut self, mut place: Place, seen: u64, outbox: &Arc<Outbox>) -> Option<(Ticket, RelayId)> {
-        if let Some(old) = place.outbox() {
-            old.close(Close::Replaced, wire::encode(Refusal::Replaced.frame(None)));
-        }
+        place.replace();
         let seen_here = seen.max(place.entered);
         // A client cannot have seen more than there was: it means another room, before the relay was started anew.
         if place.forgotten > seen_here || seen > self.seq {
@@ -181,7 +211,12 @@ impl Room {
         Some((ticket, id))
     }
 
-    fn admit(&mut self, resume: ResumeToken, outbox: &Arc<Outbox>) -> Result<(Ticket, RelayId), Refusal> {
+    fn admit(
+        &mut self,
+        resume: ResumeToken,
+        seat: Option<SeatHash>,
+        outbox: &Arc<Outbox>,
+    ) -> Result<(Ticket, RelayId), Refusal> {
         if self.places.len() >= self.max_members {
             return Err(Refusal::RoomFull);
         }
@@ -191,6 +226,7 @@ impl Room {
             slot,
             ticket: self.next_ticket(),
             resume,
+            seat,
             entered: self.seq,
             forgotten: 0,
             accepted: 0,

@@ -17,6 +17,8 @@ fn samples() -> Vec<Frame> {
             max_members: 2,
             expiry: 60,
             expires_at: 0,
+            seat: Some(vec![3; 32].into()),
+            seats: vec![FixedBin([4; 32]), FixedBin([5; 32])],
         }
         .into(),
         Join {
@@ -25,6 +27,7 @@ fn samples() -> Vec<Frame> {
             auth: vec![1; 32].into(),
             resume: vec![2; 16].into(),
             seen: 0,
+            seat: None,
         }
         .into(),
         Leave {}.into(),

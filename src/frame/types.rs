@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::strict::{list, text, Bin};
+use super::strict::{list, text, Bin, FixedBin};
 
 /// Most members a room can have.
 pub const MAX_MEMBERS: usize = 50;
@@ -14,6 +14,10 @@ pub const MAX_MEMBER_ID_BYTES: usize = 64;
 pub const ADMISSION_TOKEN_BYTES: usize = 32;
 /// Length of a resume token in bytes.
 pub const RESUME_TOKEN_BYTES: usize = 16;
+/// Length of a seat, and of its hash, in bytes.
+pub const SEAT_BYTES: usize = 32;
+/// Seats of a room for two.
+pub const SEATS: usize = 2;
 /// Most seconds between a room's making and its end: 7 days.
 pub const MAX_EXPIRY_SECONDS: u64 = 604_800;
 
@@ -54,6 +58,16 @@ pub struct Create {
     /// Unix seconds at which the room ends, where a member makes it again after the relay lost it; 0 for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub expires_at: u64,
+    /// In rooms for two: the secret by which the relay knows the device. The relay keeps its SHA-256 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Bin>,
+    /// In rooms for two: the hashes of the seats that are known, for a relay that has lost the room.
+    #[serde(
+        default,
+        deserialize_with = "list::<SEATS, _, _>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub seats: Vec<FixedBin<SEAT_BYTES>>,
 }
 
 /// Data of `Join` (0x02).
@@ -73,6 +87,9 @@ pub struct Join {
     /// As in [`Create::seen`].
     #[serde(default)]
     pub seen: u64,
+    /// As in [`Create::seat`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Bin>,
 }
 
 /// Data of `Leave` (0x04).
@@ -191,6 +208,8 @@ pub mod error_code {
     pub const UNSUPPORTED_PROTOCOL: &str = "E024";
     /// Another connection has taken this place over with its resume token.
     pub const REPLACED: &str = "E025";
+    /// The room is for two, and both seats are taken.
+    pub const INVITATION_USED: &str = "E026";
 }
 
 /// Data of `Ping` (0x18).

@@ -37,7 +37,8 @@ use crate::{
 
 const COMMITMENT_LABEL: &[u8] = b"hushroom/1 sas commitment\0";
 const MALFORMED: Error = Error::InvalidFrame("not a message of a comparison");
-const START: u8 = 1;
+/// The kind of message that begins a comparison.
+pub(crate) const START: u8 = 1;
 const ACCEPT: u8 = 2;
 const KEY: u8 = 3;
 const MAC: u8 = 4;
@@ -150,10 +151,8 @@ impl Comparison {
     /// # Errors
     /// [`Error::InvalidFrame`] when `start` is none.
     pub fn accept(room_id: &str, own: Device, other: Device, start: &[u8]) -> Result<(Self, Vec<u8>)> {
-        let (kind, id, rest) = parse(start)?;
-        if kind != START || !rest.is_empty() {
-            return Err(MALFORMED);
-        }
+        check_start(start)?;
+        let (_, id, _) = parse(start)?;
         let ephemeral = Ephemeral::new();
         let transcript = transcript(room_id, &id, &other, &own);
         let commitment = commitment(&transcript, ephemeral.public_key());
@@ -287,6 +286,16 @@ impl Comparison {
         Some(sas.bytes(&self.info(sas)).decimals())
     }
 
+    /// Which comparison it is.
+    pub(crate) const fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+
+    /// Whether we have asked, and nothing has come back.
+    pub(crate) const fn has_only_asked(&self) -> bool {
+        matches!(self.state, State::Started(_))
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn progress(&self) -> Progress {
@@ -354,6 +363,33 @@ impl core::fmt::Debug for Comparison {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Comparison(..)")
     }
+}
+
+/// The kind of a message, and which comparison it is of.
+pub(crate) fn peek(message: &[u8]) -> Result<(u8, [u8; 16])> {
+    parse(message).map(|(kind, id, _)| (kind, id))
+}
+
+/// Whether this is the start of a comparison, whole and with nothing behind it.
+pub(crate) fn check_start(message: &[u8]) -> Result<()> {
+    match parse(message)? {
+        (START, _, []) => Ok(()),
+        _ => Err(MALFORMED),
+    }
+}
+
+/// The reason, if the message gives a comparison up.
+pub(crate) fn cancelled(message: &[u8]) -> Option<Reason> {
+    match parse(message) {
+        Ok((CANCEL, _, &[reason])) => Some(Reason::of(reason)),
+        _ => None,
+    }
+}
+
+/// What to answer to a start that is not accepted.
+pub(crate) fn refuse(start: &[u8], reason: Reason) -> Result<Vec<u8>> {
+    let (_, id, _) = parse(start)?;
+    Ok([&[CANCEL], id.as_slice(), &[reason.number()]].concat())
 }
 
 fn parse(message: &[u8]) -> Result<(u8, [u8; 16], &[u8])> {

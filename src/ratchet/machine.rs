@@ -7,6 +7,7 @@ use vodozemac::{olm::Account, Curve25519PublicKey};
 use super::{
     bundle::{Bundle, Purpose},
     context::Party,
+    drawn,
     inbound::Inbound,
     note::Content,
     outbound::Outbound,
@@ -96,6 +97,7 @@ impl Ratchet {
             device_key: config.device_key,
             identity: account.curve25519_key(),
         };
+        drawn::forget()?;
         Ok(Self {
             room_id: config.room_id.to_owned(),
             own,
@@ -132,6 +134,7 @@ impl Ratchet {
             Some(to) => (Purpose::One(to), self.unused_one_time_key(to)?),
             None => (Purpose::Everybody, self.fallback_key(now)?),
         };
+        drawn::forget()?;
         Ok(self.encode_bundle(purpose, pre_key, sign))
     }
 
@@ -143,6 +146,7 @@ impl Ratchet {
         let pair = self.pairs.get(&to).ok_or(Error::UnknownMember)?;
         let round = next_round(pair)?;
         let pre_key = self.one_time_key(to)?;
+        drawn::forget()?;
         Ok(self.encode_bundle(Purpose::Again(to, round), pre_key, sign))
     }
 
@@ -224,7 +228,8 @@ impl Ratchet {
                 self.pairs.insert(from, pair);
             }
         }
-        self.start_if_due(from, bundle.purpose, now)
+        let started = self.start_if_due(from, bundle.purpose, now);
+        drawn::forget().and(started)
     }
 
     fn start_if_due(&mut self, from: InstanceId, purpose: Purpose, now: u64) -> Result<()> {
@@ -296,6 +301,8 @@ impl Ratchet {
                 self.account.mark_keys_as_published();
                 self.fallback = None;
                 self.old_fallback_since = Some(now);
+                // Without randomness now, the next step does it, or fails.
+                drawn::forget().unwrap_or_default();
             }
         }
         if self

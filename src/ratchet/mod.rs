@@ -60,10 +60,11 @@
 //! 8. **Typing** uses up an index like any post. To keep rotations rare it is best sent at most every 5 s.
 //!
 //! A room whose relay answers for both forms is not needed: the kind byte is inside the outer layer, and a client of this
-//! version refuses signed posts other than hellos, so nobody is talked down.
+//! version refuses signed posts other than hellos and byes, so nobody is talked down.
 
 mod bundle;
 mod context;
+mod drawn;
 mod group;
 mod inbound;
 mod limit;

@@ -35,6 +35,8 @@ pub struct Config {
     pub entrance: Entrance,
     /// What the relay asks for, in Arthas rooms only.
     pub password: Option<Zeroizing<String>>,
+    /// In a room for two, the device key of whom we have talked to there before, if that is known: nobody else is let near.
+    pub partner: Option<[u8; 32]>,
     /// Who we are, and whom we know. A new one, for this room only, if there is none.
     pub identity: Option<Identity>,
     /// Where keys, ids and IVs come from, for as long as the room lives.
@@ -44,7 +46,7 @@ pub struct Config {
 /// What a room that is made is to be like. Zeros stand for the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NewRoom {
-    /// 2 to 50; 0 for the relay's default. Not in Arthas.
+    /// 2 to 50; 0 for the relay's default. 2 makes a room for two, whose code lets one more device in, once. Not in Arthas.
     pub max_members: u64,
     /// Seconds until the room ends, up to 604,800; 0 for never.
     pub expiry_seconds: u64,
@@ -70,6 +72,9 @@ impl Config {
         let id: [u8; ROOM_ID_LENGTH] = bytes(&mut random)?;
         let mut code = ShareCode::generate(protocol, (&id, key(&mut random)?));
         code.ephemeral_seconds = room.ephemeral_seconds;
+        if room.max_members == 2 {
+            code = code.for_two()?;
+        }
         Ok(Self {
             code,
             name,
@@ -78,6 +83,7 @@ impl Config {
                 expiry_seconds: room.expiry_seconds,
             },
             password,
+            partner: None,
             identity: None,
             random,
         })
@@ -91,6 +97,7 @@ impl Config {
             name,
             entrance: Entrance::Join,
             password,
+            partner: None,
             identity: None,
             random,
         }
@@ -139,6 +146,7 @@ impl Room {
             name,
             entrance,
             password,
+            partner,
             identity,
             mut random,
         } = config;
@@ -160,18 +168,14 @@ impl Room {
         if password.is_some() {
             return Err(Error::Unsupported("a password"));
         }
-        let kept = ShareCode {
-            protocol: code.protocol,
-            room_id: code.room_id.clone(),
-            key: Key::from_slice(code.key.expose())?,
-            ephemeral_seconds: code.ephemeral_seconds,
-            expires_at: code.expires_at,
-        };
+        let kept = code.copy()?;
+        let partner = partner.or_else(|| identity.contacts.partner(&code.room_id));
         let config = hush1::Config {
             code,
             name,
             entrance,
             device_seed: identity.seed,
+            partner,
             nonce: bytes(&mut random)?,
             resume: bytes(&mut random)?,
         };
@@ -315,6 +319,47 @@ impl Room {
     /// [`Error::Closed`].
     pub fn set_typing(&mut self, on: bool) -> Result<()> {
         either!(&mut self.0, room => room.set_typing(on))
+    }
+
+    /// Asks a member to compare pictures, or agrees if it has asked. What comes of it [`RoomEvent::Comparison`](super::RoomEvent::Comparison) tells.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] in Arthas rooms, [`Error::UnknownMember`], [`Error::Closed`], [`Error::InvalidState`],
+    /// [`Error::RandomUnavailable`].
+    pub fn compare(&mut self, member: &str, now: u64) -> Result<()> {
+        let (room, random) = self.comparing()?;
+        room.compare(member, bytes(random)?, now)
+    }
+
+    /// Agrees to compare with a member who has asked.
+    ///
+    /// # Errors
+    /// As [`Self::compare`]; [`Error::InvalidState`] also when it has not asked.
+    pub fn compare_accept(&mut self, member: &str, now: u64) -> Result<()> {
+        self.comparing()?.0.compare_accept(member, now)
+    }
+
+    /// What our user says of the pictures.
+    ///
+    /// # Errors
+    /// As [`Self::compare`]; [`Error::InvalidState`] also when there are none, and the second time.
+    pub fn compare_confirm(&mut self, member: &str, same: bool, now: u64) -> Result<()> {
+        self.comparing()?.0.compare_confirm(member, same, now)
+    }
+
+    /// Gives a comparison up, or declines it. Nothing happens if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::compare`].
+    pub fn compare_cancel(&mut self, member: &str, now: u64) -> Result<()> {
+        self.comparing()?.0.compare_cancel(member, now)
+    }
+
+    fn comparing(&mut self) -> Result<(&mut hush1::Room, &mut RandomSource)> {
+        match &mut self.0 {
+            Machine::Hush1 { room, random, .. } => Ok((room, random)),
+            Machine::Arthas(_) => Err(Error::Unsupported("a comparison")),
+        }
     }
 
     /// Offers a file (native), or begins to send it (Arthas); the transfer's id. In Arthas a file whose size is not known yet

@@ -26,6 +26,10 @@ impl DeviceKey {
             .map_err(|_| Error::BadSignature)
     }
 
+    pub(super) fn to_bytes(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
     pub(super) fn to_base64url(&self) -> String {
         encoding::encode(self.0.as_bytes())
     }

@@ -15,4 +15,4 @@ pub use any::{Config, NewRoom, RandomSource, Room};
 pub use cipher::{FileOpener, FileSealer, Opening, Sealing};
 pub use file::{BulkIn, BulkJob, FileMeta};
 pub use hush1::Entrance;
-pub use output::{Output, Quote, RoomEvent, Verification};
+pub use output::{Output, Picture, Quote, RoomEvent, Verification};

@@ -46,6 +46,15 @@ pub struct Quote {
     pub preview: String,
 }
 
+/// One of the seven pictures of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Picture {
+    /// As a character.
+    pub emoji: &'static str,
+    /// In English.
+    pub name: &'static str,
+}
+
 /// What happens in a room. Members, messages and transfers are named by their ids as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -229,6 +238,20 @@ pub enum RoomEvent {
         code: Option<&'static str>,
         /// For people.
         message: String,
+    },
+    /// A live comparison with a member has moved on.
+    Comparison {
+        /// The member.
+        member: String,
+        /// `requested` (it has asked), `waiting` (for it), `pictures` (to be compared), `confirmed` (by us), `verified` or
+        /// `failed`; the last two are its end.
+        state: &'static str,
+        /// What both must see, as long as they are compared.
+        pictures: Option<[Picture; 7]>,
+        /// The same as three numbers of four digits.
+        decimals: Option<[u16; 3]>,
+        /// Why it has failed: `cancelled`, `mismatch`, `commitment`, `code`, `unexpected` or `left`.
+        reason: Option<&'static str>,
     },
     /// Something was refused or lost, and the room goes on.
     Error {

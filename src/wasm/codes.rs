@@ -13,14 +13,17 @@ use crate::{
 /// A fresh share code. The numbers are whole and not negative: the TypeScript layer has seen to that.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a protocol that does not exist, `RANDOM_UNAVAILABLE`.
+/// `INVALID_ARGUMENT` for a protocol that does not exist, `UNSUPPORTED` for an Arthas room for two, `RANDOM_UNAVAILABLE`.
 #[wasm_bindgen(js_name = generateShareCode)]
-pub fn generate_share_code(protocol: &str, ephemeral_seconds: f64, expires_at: f64) -> Result<String> {
+pub fn generate_share_code(protocol: &str, ephemeral_seconds: f64, expires_at: f64, for_two: bool) -> Result<String> {
     wiped(|| {
         let protocol = Protocol::parse(protocol)?;
         let mut code = ShareCode::generate(protocol, (&random::bytes()?, random::key()?));
         code.ephemeral_seconds = ephemeral_seconds as u64;
         code.expires_at = expires_at as u64;
+        if for_two {
+            code = code.for_two()?;
+        }
         Ok(into_string(code.encode()))
     })
 }
@@ -41,10 +44,18 @@ pub fn parse_share_code(text: String) -> Result<JsValue> {
             ("ephemeralSeconds", number(code.ephemeral_seconds)),
             ("expiresAt", number(code.expires_at)),
         ] {
-            Reflect::set(&object, &name.into(), &value).map_err(|_| Error::Internal("property"))?;
+            set(&object, name, &value)?;
+        }
+        if code.members > 0 {
+            set(&object, "maxMembers", &number(code.members))?;
         }
         Ok(object.into())
     })
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) -> Result<()> {
+    Reflect::set(object, &name.into(), value).map_err(|_| Error::Internal("property"))?;
+    Ok(())
 }
 
 /// A link that carries `code`.

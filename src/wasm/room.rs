@@ -209,6 +209,41 @@ impl RoomMachine {
         wiped(|| self.0.set_typing(on))
     }
 
+    /// Asks a member to compare, or agrees if it has asked.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`, `RANDOM_UNAVAILABLE`.
+    pub fn compare(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare(member, integer(now)))
+    }
+
+    /// Agrees to compare with a member who has asked.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareAccept)]
+    pub fn compare_accept(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_accept(member, integer(now)))
+    }
+
+    /// What our user says of the pictures.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareConfirm)]
+    pub fn compare_confirm(&mut self, member: &str, same: bool, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_confirm(member, same, integer(now)))
+    }
+
+    /// Gives a comparison up.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, `UNKNOWN_MEMBER`, `CLOSED`, `INVALID_STATE`.
+    #[wasm_bindgen(js_name = compareCancel)]
+    pub fn compare_cancel(&mut self, member: &str, now: f64) -> Result<()> {
+        wiped(|| self.0.compare_cancel(member, integer(now)))
+    }
+
     /// Offers a file under a fresh key; the transfer's id.
     ///
     /// # Errors

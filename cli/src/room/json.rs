@@ -70,6 +70,11 @@ impl Event {
                 "code": failure.code(),
                 "message": failure.to_string(),
             }),
+            Self::NotKept { failure } => json!({
+                "type": "not-kept",
+                "code": failure.code(),
+                "message": failure.to_string(),
+            }),
         }
     }
 }

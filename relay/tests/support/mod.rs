@@ -51,6 +51,8 @@ pub(crate) fn create(room: &str, resume: u8) -> Create {
         max_members: 0,
         expiry: 0,
         expires_at: 0,
+        seat: None,
+        seats: vec![],
     }
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn join(room: &str, resume: u8, seen: u64) -> Join {
         auth: vec![AUTH; 32].into(),
         resume: vec![resume; 16].into(),
         seen,
+        seat: None,
     }
 }
 
@@ -87,7 +90,7 @@ pub(crate) async fn until(relay: &Relay, condition: impl Fn(Stats) -> bool) {
     eventually(async || condition(relay.stats())).await;
 }
 
-/// Runs an attempt again until it succeeds.
+/// Runs an attempt again until it succeeds, for what nobody tells: the relay's counters, and ports that are free again.
 pub(crate) async fn eventually(attempt: impl AsyncFn() -> bool) {
     let poll = async {
         while !attempt().await {

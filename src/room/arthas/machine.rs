@@ -157,6 +157,7 @@ impl Room {
             key: Key::from_slice(self.key.expose()).ok()?,
             ephemeral_seconds: self.ephemeral.seconds(),
             expires_at: self.link.expires_at(),
+            members: 0,
         };
         Some(code.encode())
     }

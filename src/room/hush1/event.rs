@@ -31,6 +31,7 @@ envelope_enum! {
         Typing = 4,
         Bye = 5,
         Lost = 6,
+        Compare = 7,
         FileOffer = 16,
         FileAccept = 17,
         FileDecline = 18,
@@ -80,6 +81,9 @@ pub(super) struct Hello {
     pub(super) bundle: FixedBin<BUNDLE_BYTES>,
     /// Whether a hello is wanted back.
     pub(super) answer: bool,
+    /// The hash of the sender's seat, in a room for two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seat: Option<FixedBin<32>>,
     #[serde(deserialize_with = "list::<MAX_HAVE, _, _>")]
     pub(super) have: Vec<Have>,
 }
@@ -128,6 +132,13 @@ pub(super) struct Bye {}
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lost {
     pub(super) count: u32,
+}
+
+/// A step of a live comparison, for one member.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Compare {
+    /// See [`crate::identity::sas`], which bounds it.
+    pub(super) message: Bin,
 }
 
 /// A file, and everything that is needed to read it.

@@ -1,8 +1,11 @@
 //! The connection to the relay: entering, coming back, its errors and its silence.
 
+use zeroize::Zeroizing;
+
 use super::{
     device::InstanceId,
-    event::Bye,
+    duo::Duo,
+    event::{Bye, Event},
     machine::{Entrance, Room},
 };
 use crate::{
@@ -85,6 +88,8 @@ impl Room {
         let auth = Bin(self.admission.expose().to_vec());
         let (proto, room_id) = (Protocol::Hush1.name().to_owned(), self.keys.room_id().to_owned());
         let (resume, seen) = (Bin(self.resume.to_vec()), self.link.seen);
+        let seat = self.duo.as_ref().map(Duo::seat);
+        let seats = self.duo.as_ref().map(Duo::seats).unwrap_or_default();
         match self.link.entrance {
             Entrance::Join if !self.link.entered => self.send(Join {
                 proto,
@@ -92,6 +97,7 @@ impl Room {
                 auth,
                 resume,
                 seen,
+                seat,
             }),
             Entrance::Create {
                 max_members,
@@ -105,6 +111,8 @@ impl Room {
                 max_members,
                 expiry: expiry_seconds,
                 expires_at: 0,
+                seat,
+                seats,
             }),
             _ => {
                 let (max_members, expires_at) = (self.link.max_members, self.link.expires_at);
@@ -117,6 +125,8 @@ impl Room {
                     max_members,
                     expiry: 0,
                     expires_at,
+                    seat,
+                    seats,
                 })
             }
         }
@@ -251,10 +261,11 @@ impl Room {
         self.link.last_heard = now;
         self.link.entered = true;
         self.link.expires_at = joined.expires_at;
-        self.link.max_members = joined.max_members;
+        // What the code says of two counts, whatever the relay says.
+        self.link.max_members = self.duo.as_ref().map_or(joined.max_members, |_| 2);
         self.event(RoomEvent::Opened {
             expires_at: joined.expires_at,
-            max_members: joined.max_members,
+            max_members: self.link.max_members,
             ephemeral_seconds: self.ephemeral.seconds(),
             has_password: false,
         });
@@ -311,10 +322,15 @@ impl Room {
             error_code::BULK_OVERFLOW => self.on_bulk_lost(now),
             error_code::ROOM_NOT_FOUND if entering => self.close_with(&Error::RoomNotFound),
             error_code::ROOM_FULL if entering => self.close_with(&Error::RoomFull),
+            error_code::INVITATION_USED if entering => self.close_with(&Error::InvitationUsed),
             error_code::ROOM_EXPIRED => self.close_with(&Error::RoomExpired),
             error_code::ADMISSION_DENIED if entering => self.close_with(&Error::AdmissionDenied),
             error_code::TOO_MANY_ROOMS if entering => self.close_with(&Error::RelayLimit("rooms")),
             error_code::UNSUPPORTED_PROTOCOL if entering => self.close_with(&Error::RelayLimit("protocols")),
+            // In a room for two our device has entered once more, elsewhere: were we to come back, it would have to go.
+            error_code::REPLACED if self.duo.is_some() && self.link.is_open() => {
+                self.close_with(&Error::InvalidState("this device has entered the room elsewhere"));
+            }
             // A newer socket of ours has our place: this one says so before it closes.
             error_code::REPLACED => {}
             _ if entering => self.close_with(&Error::RelayRefused),
@@ -330,17 +346,26 @@ impl Room {
         }
         if self.link.is_open() {
             let farewell = self
-                .post_transient(&Bye {}.into())
-                .and_then(|()| self.post_deferred(true))
+                .post_deferred(true)
+                .and_then(|()| self.say_bye())
                 .and_then(|()| self.send(Leave {}));
             self.check(farewell, None);
         }
         self.close_with(&Error::Closed);
     }
 
+    /// Signed, like a hello: who has just come or just come back has no session with everybody yet, and must not stay among the
+    /// members of those.
+    fn say_bye(&mut self) -> Result<()> {
+        let event = Zeroizing::new(Event::from(Bye {}).encode()?);
+        let bye = self.seal_body(&[], |room, outer| room.sign(outer, &event))?;
+        self.send_transient(bye.body)
+    }
+
     fn close_with(&mut self, error: &Error) {
         self.link.state = State::Closed;
         self.end_all_transfers();
+        self.end_all_comparisons();
         self.event(RoomEvent::Closed {
             code: error.code(),
             message: error.to_string(),
@@ -357,6 +382,7 @@ impl Room {
         self.ratchet.on_timer(now);
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
+        self.on_comparison_timer(now);
         while let Some(id) = self.ephemeral.pop_due(now) {
             self.event(RoomEvent::MessageExpired { id });
         }
@@ -392,6 +418,7 @@ impl Room {
             self.ratchet.deadline(),
             self.deferred_deadline(),
             self.transfer_deadline(now),
+            self.comparison_deadline(),
             self.ephemeral.deadline(),
         ];
         times.into_iter().flatten().min()

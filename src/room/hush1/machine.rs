@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{
+    comparing::Comparing,
     device::{Device, InstanceId},
+    duo::Duo,
     keys::RoomKeys,
     link::Link,
     outbox::Outbox,
@@ -44,7 +46,7 @@ pub enum Entrance {
 /// What a room starts from. All randomness of its life comes in here, but for the keys of files and those of the ratchet:
 /// `vodozemac` draws its own.
 pub struct Config {
-    /// The share code, of protocol `hush1`.
+    /// The share code, of protocol `hush1`. It says whether the room is for two.
     pub code: ShareCode,
     /// The name that others see.
     pub name: String,
@@ -52,6 +54,8 @@ pub struct Config {
     pub entrance: Entrance,
     /// Seed of the device's Ed25519 key: fresh, or a kept one.
     pub device_seed: Key,
+    /// In a room for two, the device key of whom we have talked to there before: nobody else is let near.
+    pub partner: Option<[u8; 32]>,
     /// 16 fresh random bytes: what tells this start from all others.
     pub nonce: [u8; 16],
     /// 16 fresh random bytes, known to the relay only: what gets a dropped connection its place back.
@@ -64,6 +68,8 @@ pub struct Room {
     pub(super) post_key: Key,
     pub(super) admission: Secret<32>,
     pub(super) device: Device,
+    /// In a room for two.
+    pub(super) duo: Option<Duo>,
     pub(super) ratchet: Ratchet,
     /// What waits for sessions with those it is for.
     pub(super) deferred: VecDeque<Deferred>,
@@ -85,6 +91,7 @@ pub struct Room {
     pub(super) routes: HashMap<RelayId, InstanceId>,
     pub(super) pending: Pending,
     pub(super) gaps: Vec<Gap>,
+    pub(super) comparisons: BTreeMap<InstanceId, Comparing>,
     pub(super) outgoing: BTreeMap<TransferId, Outgoing>,
     pub(super) incoming: BTreeMap<TransferId, Incoming>,
     pub(super) jobs: BTreeMap<u32, Job>,
@@ -104,13 +111,14 @@ impl Room {
     ///
     /// # Errors
     /// [`Error::InvalidShareCode`] for a code of another protocol, [`Error::InvalidName`], [`Error::InvalidArgument`] for
-    /// limits outside their range.
+    /// limits outside their range, and for 2 members unless the code says so.
     pub fn new(config: Config, now: u64) -> Result<Self> {
         let Config {
             code,
             name,
             entrance,
             device_seed,
+            partner,
             nonce,
             resume,
         } = config;
@@ -119,6 +127,7 @@ impl Room {
         }
         check_room_id(&code.room_id)?;
         let name = clean_member_name(&name)?;
+        let for_two = code.members == 2;
         if let Entrance::Create {
             max_members,
             expiry_seconds,
@@ -127,11 +136,17 @@ impl Room {
             if max_members != 0 && !(2..=MAX_MEMBERS as u64).contains(&max_members) {
                 return Err(Error::InvalidArgument("maxMembers is 2 to 50"));
             }
+            if (max_members == 2) != for_two {
+                return Err(Error::InvalidArgument("the share code of a room for two says so"));
+            }
             if expiry_seconds > MAX_EXPIRY_SECONDS {
                 return Err(Error::InvalidArgument("expirySeconds is at most 604800"));
             }
         }
         let keys = RoomKeys::new(code.room_id, &code.key);
+        let duo = for_two
+            .then(|| Duo::new(keys.room_id(), &device_seed, partner))
+            .transpose()?;
         let device = Device::new(keys.room_id(), &device_seed, nonce);
         let ratchet = Ratchet::new(&ratchet::Config {
             room_id: keys.room_id(),
@@ -144,6 +159,7 @@ impl Room {
             admission: keys.admission()?,
             keys,
             device,
+            duo,
             ratchet,
             deferred: VecDeque::new(),
             expected: BTreeMap::new(),
@@ -160,6 +176,7 @@ impl Room {
             routes: HashMap::new(),
             pending: Pending::default(),
             gaps: Vec::new(),
+            comparisons: BTreeMap::new(),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
             jobs: BTreeMap::new(),

@@ -8,7 +8,9 @@
 //! code opens, and [`event`] is what is said. Hellos, which the ratchet is built on, are signed instead ([`inner`]).
 //! Bulk frames carry files, sealed under a key of their own ([`crate::file`]); their bytes never come here.
 
+mod comparing;
 mod device;
+mod duo;
 mod event;
 mod files;
 mod inner;

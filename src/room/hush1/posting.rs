@@ -198,6 +198,7 @@ impl Room {
             counter,
             previous,
             transient: false,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)?;
@@ -227,6 +228,7 @@ impl Room {
             counter,
             previous,
             transient: true,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)
@@ -251,11 +253,13 @@ impl Room {
     pub(super) fn seal_hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Vec<u8>> {
         let hello = self.hello(to, answer, again)?;
         let event = Zeroizing::new(Event::from(hello).encode()?);
-        let sealed = self.seal_body(to.as_slice(), |room, outer| {
-            let sealed = inner::seal(&room.keys, &room.device, outer.header, room.previous, &event);
-            Ok(sealed.to_vec())
-        })?;
+        let sealed = self.seal_body(to.as_slice(), |room, outer| room.sign(outer, &event))?;
         Ok(sealed.body)
+    }
+
+    /// The inner layer of what is signed and not ratcheted: hellos and byes, which must be understood without a session.
+    pub(super) fn sign(&self, outer: Outer<'_>, event: &[u8]) -> Result<Vec<u8>> {
+        Ok(inner::seal(&self.keys, &self.device, outer.header, self.previous, event).to_vec())
     }
 
     /// Seals what `inner` makes for the next counter.

@@ -308,6 +308,7 @@ fn strangers_with_another_key_are_not_heard() {
         name: "eve".into(),
         entrance: Entrance::Join,
         device_seed: Key::from_slice(&[3; 32]).unwrap(),
+        partner: None,
         nonce: [3; 16],
         resume: [3; 16],
     };

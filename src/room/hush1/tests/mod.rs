@@ -1,12 +1,16 @@
 //! Rooms that talk through a relay made of a few lists, so that every order of events can be had.
 
 mod chat;
+mod comparing;
+mod duo;
 mod files;
 mod hostile;
 mod ratchet;
 mod reconnect;
 
 use std::collections::{BTreeMap, VecDeque};
+
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::{
@@ -22,16 +26,40 @@ pub(super) fn code() -> ShareCode {
     ShareCode::generate(Protocol::Hush1, (&[5; 21], Key::from_slice(&[9; 32]).unwrap()))
 }
 
+/// Who somebody is, and how it enters.
+pub(super) struct Start {
+    pub(super) code: ShareCode,
+    pub(super) entrance: Entrance,
+    pub(super) seed: u8,
+    pub(super) partner: Option<[u8; 32]>,
+    /// Tells this start from others of the same device.
+    pub(super) index: u8,
+}
+
+impl Start {
+    pub(super) fn room(self) -> Room {
+        let config = Config {
+            code: self.code,
+            name: format!("member {}", self.index),
+            entrance: self.entrance,
+            device_seed: Key::from_slice(&[self.seed; 32]).unwrap(),
+            partner: self.partner,
+            nonce: [self.index; 16],
+            resume: [self.index; 16],
+        };
+        Room::new(config, 0).unwrap()
+    }
+}
+
 pub(super) fn room(index: u8, entrance: Entrance) -> Room {
-    let config = Config {
+    let start = Start {
         code: code(),
-        name: format!("member {index}"),
         entrance,
-        device_seed: Key::from_slice(&[index; 32]).unwrap(),
-        nonce: [index; 16],
-        resume: [index; 16],
+        seed: index,
+        partner: None,
+        index,
     };
-    Room::new(config, 0).unwrap()
+    start.room()
 }
 
 /// A place of the relay's one room.
@@ -39,6 +67,7 @@ struct Place {
     client: usize,
     id: RelayId,
     resume: Vec<u8>,
+    seat: Option<Vec<u8>>,
     last_n: u32,
     /// The post that was refused: later ones are too, until it comes again.
     refused: Option<u32>,
@@ -52,6 +81,8 @@ struct Relay {
     seq: u64,
     ring: Vec<(u64, RelayId, Vec<RelayId>, Frame)>,
     next_id: u32,
+    /// Hashes, in a room for two.
+    seats: Vec<Vec<u8>>,
 }
 
 /// One room and everything about it.
@@ -81,6 +112,8 @@ pub(super) struct Net {
     pub(super) sent: Vec<Vec<u8>>,
     /// How many posts to refuse for now.
     pub(super) refuse_posts: u32,
+    /// Whether the relay lets anybody into a room for two.
+    pub(super) lies: bool,
 }
 
 impl Net {
@@ -94,6 +127,7 @@ impl Net {
             recorded: vec![],
             sent: vec![],
             refuse_posts: 0,
+            lies: false,
         };
         for index in 0..count {
             net.add(index);
@@ -119,8 +153,13 @@ impl Net {
         } else {
             Entrance::Join
         };
+        self.add_room(room(index, entrance))
+    }
+
+    /// Adds a client that has asked to be let in.
+    pub(super) fn add_room(&mut self, room: Room) -> usize {
         self.clients.push(Client {
-            room: room(index, entrance),
+            room,
             connected: false,
             events: vec![],
             inbox: VecDeque::new(),
@@ -151,6 +190,12 @@ impl Net {
             self.disconnect(client);
         }
         self.relay = Relay::default();
+    }
+
+    /// The relay's id of a client.
+    pub(super) fn route_of(&self, client: usize) -> RelayId {
+        let place = self.relay.places.iter().find(|place| place.client == client);
+        place.unwrap().id.clone()
     }
 
     /// The grace time of a dropped connection is over.
@@ -304,8 +349,19 @@ impl Net {
         self.sent.push(bytes.to_vec());
         let frame = Frame::decode(bytes).unwrap();
         match frame {
-            Frame::Create(Create { resume, seen, .. }) => self.enter(client, resume.0, seen, true),
-            Frame::Join(join) => self.enter(client, join.resume.0, join.seen, false),
+            Frame::Create(Create {
+                resume,
+                seen,
+                seat,
+                seats,
+                ..
+            }) => {
+                if !self.relay.exists {
+                    self.relay.seats = seats.iter().map(|seat| seat.0.to_vec()).collect();
+                }
+                self.enter(client, (resume.0, seat.map(|seat| seat.0)), seen, true);
+            }
+            Frame::Join(join) => self.enter(client, (join.resume.0, join.seat.map(|seat| seat.0)), join.seen, false),
             Frame::Leave(_) => self.drop_place(client),
             frame => {
                 let Some(at) = self.relay.places.iter().position(|place| place.client == client) else {
@@ -316,17 +372,42 @@ impl Net {
         }
     }
 
-    fn enter(&mut self, client: usize, resume: Vec<u8>, seen: u64, create: bool) {
+    fn refuse(&mut self, client: usize, code: &str) {
+        let error = ErrorFrame {
+            code: code.into(),
+            msg: String::new(),
+            n: None,
+            retry_after: None,
+        };
+        self.push(client, error.into());
+    }
+
+    /// As the relay does it: whoever has no seat, and cannot have one, stays outside.
+    fn is_seated(&mut self, seat: Option<&Vec<u8>>) -> bool {
+        if self.lies || self.relay.seats.is_empty() {
+            return true;
+        }
+        let hash = seat.map(|seat| Sha256::digest(seat).to_vec());
+        if !hash.iter().any(|hash| self.relay.seats.contains(hash)) && self.relay.seats.len() < 2 {
+            self.relay.seats.extend(hash.clone());
+        }
+        hash.is_some_and(|hash| self.relay.seats.contains(&hash))
+    }
+
+    fn enter(&mut self, client: usize, (resume, seat): (Vec<u8>, Option<Vec<u8>>), seen: u64, create: bool) {
         if !self.relay.exists && !create {
-            let error = ErrorFrame {
-                code: "E001".into(),
-                msg: String::new(),
-                n: None,
-                retry_after: None,
-            };
-            return self.push(client, error.into());
+            return self.refuse(client, "E001");
         }
         self.relay.exists = true;
+        if !self.is_seated(seat.as_ref()) {
+            return self.refuse(client, "E026");
+        }
+        let other_start = |place: &Place| seat.is_some() && place.seat == seat && place.resume != resume;
+        if let Some(place) = self.relay.places.iter().find(|place| !self.lies && other_start(place)) {
+            let old = place.client;
+            self.refuse(old, "E025");
+            self.drop_place(old);
+        }
         let held = self.relay.places.iter().position(|place| place.resume == resume);
         let resumed = held.is_some();
         let place = match held {
@@ -338,6 +419,7 @@ impl Net {
                     client,
                     id,
                     resume,
+                    seat,
                     last_n: 0,
                     refused: None,
                 }
