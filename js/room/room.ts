@@ -81,6 +81,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const trust = createTrust({
     identity, store, emit,
     roomId: () => (finished === undefined ? machine.roomId() : undefined),
+    forTwo: () => maxMembers === 2 && protocol === 'hush1',
     onContacts: (contacts) => void driver.stepAlone((it) => it.setContacts(contacts)),
   });
   const settle = () => void driver.stepAlone(() => undefined);
