@@ -13,6 +13,7 @@ import { ReactionButton } from './reaction-button.tsx';
 import { Reactions } from './reactions.tsx';
 import { Vanishing } from './vanishing.tsx';
 import { VerificationMark } from './verification.tsx';
+import { VerifiedBadge } from './verified-badge.tsx';
 
 export interface MessageRowProps {
   readonly row: Row;
@@ -38,8 +39,9 @@ export function MessageRow(props: MessageRowProps) {
 function drawMessage({ row, session, members, original, active, onReply, onJump }: MessageRowProps) {
   const { message, at } = row.item;
   const { from, accepted, verification, removedAt, quote } = message;
-  // Where every message is signed there is nothing to tell, and of our own we know.
-  const marked = session.room.protocol === 'arthas' && !from.self;
+  // Where every message is signed there is nothing to tell but that the key is another; and of our own we know.
+  const marked = !from.self && (session.room.protocol === 'arthas' || verification === 'key-changed');
+  const author = members.find(({ id }) => id === from.id) ?? from;
   const doubtful = marked && verification !== 'verified';
   const tabIndex = active ? 0 : -1;
   const react = (emoji: string) => {
@@ -57,7 +59,10 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
     >
       {!from.self && <span class="row-avatar">{row.first && <Avatar member={from} />}</span>}
       <div class="row-body">
-        <p class={row.first && !from.self ? 'author' : 'sr-only'}>{from.self ? t.you : from.name}</p>
+        <p class={row.first && !from.self ? 'author' : 'sr-only'}>
+          {from.self ? t.you : from.name}
+          {!from.self && author.verified && !author.keyChanged && <VerifiedBadge />}
+        </p>
         <div class="bubble-line">
           <div class={`bubble ${accepted ? '' : 'bubble-pending'}`}>
             {(message.replyTo !== undefined || quote !== undefined) && (

@@ -6,6 +6,7 @@ import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
 import { CreateForm } from './create-form.tsx';
 import { PageFrame } from './page-frame.tsx';
+import { PeopleCard } from './people-card.tsx';
 
 export interface StartScreenProps {
   readonly onCode: (code: string) => void;
@@ -31,6 +32,7 @@ export function StartScreen({ onCode, onEnter }: StartScreenProps) {
       <div class="start-forms">
         <CreateForm onEnter={onEnter} />
         <CodeForm onCode={onCode} />
+        <PeopleCard onEnter={onEnter} />
       </div>
     </PageFrame>
   );

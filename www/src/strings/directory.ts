@@ -1,0 +1,52 @@
+/** Texts about the key directory of a relay, and the invitations it keeps. */
+export const directory = {
+  title: 'People',
+  lead: 'Take a name that others can find you by. They can then invite you while you are away.',
+  userId: 'Name to be found by',
+  userIdHint: '2 to 64 small letters, digits, dots, dashes or underscores. The server shows it, and your key, to whoever asks.',
+  register: 'Take this name',
+  registering: 'Taking it…',
+  userIdWrong: 'Use 2 to 64 small letters a to z, digits, dots, dashes or underscores.',
+  you: (userId: string) => `Others find you as ${userId}`,
+  again: 'Try again',
+  memory: 'This browser does not let the page keep its key, so nobody could find you again after a reload.',
+
+  inbox: 'Invitations',
+  inboxCount: (count: number) => (count === 1 ? 'One invitation waits' : `${count} invitations wait`),
+  empty: 'None wait for you.',
+  refresh: 'Look again',
+  refreshing: 'Looking…',
+  from: (userId: string) => `Invitation from ${userId}`,
+  sender: {
+    known: ['Known', 'Signed with the key you know for this name.'],
+    unconfirmed: ['Not confirmed', 'You have never looked this name up: anybody could have written this. Compare the safety number.'],
+    'other-key': ['Other key', 'Signed with another key than the one you know for this name. Ask them before you open it.'],
+  },
+  open: 'Open',
+  openOf: (userId: string) => `Open the invitation from ${userId}`,
+  opening: 'Opening…',
+  drop: 'Dismiss',
+  dropOf: (userId: string) => `Dismiss the invitation from ${userId}`,
+  number: 'Safety number',
+
+  find: 'Invite somebody',
+  findLabel: 'Their name in the directory',
+  look: 'Look up',
+  looking: 'Looking…',
+  status: {
+    new: ['First time', 'You see this key for the first time. Compare the safety number, on a call or side by side.'],
+    same: ['Same key', 'This is the key you know for this name.'],
+    changed: ['Key has changed', 'Another key than before. Compare the safety number anew before you accept it.'],
+  },
+  called: (name: string) => `Calls themselves ${name}`,
+  accept: 'Accept the new key',
+  text: 'A short note (may be empty)',
+  textPlaceholder: 'What is it about?',
+  invite: 'Invite into a room for two',
+  inviting: 'Inviting…',
+  self: 'That is you. Look somebody else up.',
+
+  waitingTitle: (userId: string) => `${userId} is invited`,
+  waitingLead: (userId: string) =>
+    `The invitation waits for ${userId}, sealed. Keep this page open: the room ends when everybody has left it.`,
+} as const;

@@ -1,0 +1,37 @@
+import type { Session } from '../room/session.ts';
+import { t } from '../strings.ts';
+import { Dialog } from './dialog.tsx';
+import { InviteCard } from './invite-card.tsx';
+
+export interface InviteDialogProps {
+  readonly session: Session;
+  readonly used: boolean;
+  readonly onClose: () => void;
+}
+
+/** The room's link; in a room for two, once the other has come, that there is nobody more to invite. */
+export function InviteDialog({ session, used, onClose }: InviteDialogProps) {
+  const { forTwo } = session;
+  if (forTwo && used) {
+    return (
+      <Dialog title={t.two.usedTitle} onClose={onClose}>
+        <p class="lead" data-testid="link-used">
+          {t.two.used}
+        </p>
+        <div class="button-row">
+          <button type="button" class="button" autoFocus onClick={onClose}>
+            {t.close}
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={forTwo ? t.two.inviteTitle : t.invite.title} onClose={onClose}>
+      <p class="lead" data-testid="invite-lead">
+        {forTwo ? t.two.lead : t.invite.emptyLead}
+      </p>
+      <InviteCard link={session.link} code={session.room.code} once={forTwo} focus />
+    </Dialog>
+  );
+}
