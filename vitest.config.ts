@@ -10,7 +10,7 @@ const alias = {
   '#wasm-base64': at('js/gen/room/base64.js'),
   '#source': at('js/source.inline.ts'),
   '#platform': at('js/room/platform.node.ts'),
-  '#file-store': at('js/people/file-store.node.ts'),
+  '#file-store': at('js/identity/file-store.node.ts'),
 };
 
 const config: ReturnType<typeof defineConfig> = defineConfig({

@@ -134,6 +134,9 @@ pub enum Error {
         /// The version that was found.
         actual: u64,
     },
+    /// What was stored is no identity of ours: cut off, changed, or written by a newer version.
+    #[error("not a stored identity: {0}")]
+    InvalidIdentity(&'static str),
     /// What a member sends cannot be opened. A new session with it is being agreed on; what was said before may be lost.
     #[error("the session with a member is broken and is started anew")]
     SessionBroken,
@@ -246,6 +249,7 @@ impl Error {
             Self::Misdirected => "MISDIRECTED",
             Self::WeakKey => "WEAK_KEY",
             Self::RolledBack { .. } => "ROLLED_BACK",
+            Self::InvalidIdentity(_) => "INVALID_IDENTITY",
             Self::SessionBroken => "SESSION_BROKEN",
             Self::MessagesLost(_) => "MESSAGES_LOST",
             Self::UnknownMember => "UNKNOWN_MEMBER",

@@ -1,6 +1,7 @@
 export { isHushError } from '../errors.js';
-export { fileStore } from './file-store.js';
 export { register } from './register.js';
-export { indexedDbStore, memoryStore } from './store.js';
+// From there, so that there is one of each whichever entry they come from.
+export { fileStore, indexedDbStore, memoryStore } from '../room/index.js';
+export type { IdentityStore } from '../identity/types.js';
 export type * from './types.js';
 export type { HushError, HushErrorCode } from '../types.js';

@@ -1,7 +1,7 @@
 import { checkInteger, checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
 import { directoryOf } from './directory.js';
-import { memoryStore } from './store.js';
+import { memoryStore } from '../room/index.js';
 import type { People, RegisterOptions } from './types.js';
 import { User } from './user.js';
 
@@ -13,7 +13,8 @@ import { User } from './user.js';
  *
  * @throws `USER_TAKEN` when the user id belongs to another key; `UNSUPPORTED` when the relay keeps no directory; `RELAY_LIMIT`,
  * `RATE_LIMITED`, `CONNECT_FAILED`; `DIRECTORY_PROOF` when another directory answers than before; `INVALID_NAME`;
- * `INVALID_ARGUMENT` for a user id that is none, and for a store that holds something else; the signal's reason.
+ * `INVALID_ARGUMENT` for a user id that is none, and for a store that holds another user; `STORE_FAILED` when the store does, and
+ * `INVALID_IDENTITY` when it holds something else; the signal's reason.
  *
  * @example
  * ```ts

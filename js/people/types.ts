@@ -1,18 +1,4 @@
-import type { Bytes } from '../types.js';
-
-/**
- * Where an identity is kept. The bytes hold secret keys: keep them where nobody else reads, or seal them.
- *
- * Anything with `get` and `set` will do; `fileStore` and `indexedDbStore` are at hand.
- */
-export interface IdentityStore {
-  /** What was set last; `undefined` for nothing yet. */
-  get(): Promise<Uint8Array | undefined>;
-  /** Keeps `state`. Resolves when it would survive a crash. */
-  set(state: Bytes): Promise<void>;
-  /** Runs `work` while no other tab or process does the same for this store. Without it, only one may use the store. */
-  lock?<T>(work: () => Promise<T>): Promise<T>;
-}
+import type { IdentityStore } from '../identity/types.js';
 
 /** Options of `register`. */
 export interface RegisterOptions {
@@ -22,7 +8,10 @@ export interface RegisterOptions {
   readonly userId?: string;
   /** What others see, at most 64 bytes. Anybody may choose any. Default: as before, none at first. */
   readonly name?: string;
-  /** Default: in memory, so the identity ends with the process. */
+  /**
+   * Where the identity is kept; that of rooms and of the directory are one if they are given the same store. Default: in memory, so that it
+   * ends with the process.
+   */
   readonly store?: IdentityStore;
   /** The directory's public key, if it is known: base64url. Default: the first one that answers is trusted from then on. */
   readonly directoryKey?: string;
@@ -82,7 +71,7 @@ export interface CallOptions {
 /** A registered user. */
 export interface People {
   readonly userId: string;
-  /** Our identity key, base64url. */
+  /** Our identity key, base64url: `deviceKey` of the `Identity` in the same store. */
   readonly identityKey: string;
   /** The directory's key, base64url: give it to others as `directoryKey`. */
   readonly directoryKey: string;
@@ -114,7 +103,10 @@ export interface People {
   acknowledgeKey(contact: Contact): Promise<void>;
   /** Renews what is published when it is due, and tops up one-time keys. `register` does it; call it once a day if you run for long. */
   renew(options?: CallOptions): Promise<void>;
-  /** Takes a new identity key, with proof by the old one. Others are told, and have to acknowledge it. */
+  /**
+   * Takes a new identity key, with proof by the old one. Others are told, and have to acknowledge it. In rooms that are entered from then on
+   * it is this device's key, too; there, nobody sees the proof.
+   */
   replaceIdentity(options?: CallOptions): Promise<void>;
   /** Removes the user from the directory. The id stays reserved for 90 days for this identity. */
   remove(options?: CallOptions): Promise<void>;

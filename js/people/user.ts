@@ -1,9 +1,11 @@
 import { checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
 import type { FoundPerson, PeopleMachine } from '../gen/room/glue.js';
-import { peopleWasm } from './wasm.js';
+import type { IdentityStore } from '../identity/types.js';
+import { keeperOf } from '../room/index.js';
 import type { Ask } from './directory.js';
-import type { CallOptions, Contact, IdentityStore, Invitation, People } from './types.js';
+import type { CallOptions, Contact, Invitation, People } from './types.js';
+import { peopleWasm } from './wasm.js';
 
 /** One-time keys are topped up to as many as a directory keeps, when fewer than half are left. */
 const ONE_TIME_KEYS = 100;
@@ -43,8 +45,6 @@ interface Turn {
 export class User implements People {
   readonly #parts: Parts;
   readonly #receipts = new WeakMap<Invitation, Uint8Array>();
-  /** Calls wait for each other: each reads the store and writes it. */
-  #last: Promise<unknown> = Promise.resolve();
   #own = { userId: '', identityKey: '', directoryKey: '' };
 
   constructor(parts: Parts) {
@@ -65,9 +65,9 @@ export class User implements People {
 
   /** Makes an identity if there is none, and publishes it. */
   async start(userId: string | undefined, directoryKey: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    await this.#turn(signal, (turn) => this.#publish(turn), () => {
-      if (userId === undefined) throw hushError('INVALID_ARGUMENT', 'a new identity needs a user id');
-      return peopleWasm().PeopleMachine.create(userId, directoryKey);
+    await this.#turn(signal, (turn) => this.#publish(turn), (kept) => {
+      if (userId === undefined) throw hushError('INVALID_ARGUMENT', 'a new user needs a user id');
+      return peopleWasm().PeopleMachine.create(userId, directoryKey, kept);
     });
   }
 
@@ -203,16 +203,22 @@ export class User implements People {
     return machine.done(request, await this.#parts.ask(request, signal), this.#parts.now());
   }
 
-  /** Runs `work` when nobody else is at the store. `create` makes what is not there yet; it is kept by the first `save`. */
-  #turn<T>(signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>, create?: () => PeopleMachine): Promise<T> {
-    const { store } = this.#parts;
-    const run = async () => {
+  /** Runs `work` when nobody else is at the store. `create` makes the user that is not there yet; it is kept by the first `save`. */
+  #turn<T>(
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+    create?: (kept: Uint8Array | undefined) => PeopleMachine,
+  ): Promise<T> {
+    const keeper = keeperOf(this.#parts.store);
+    return keeper.turn(async () => {
       signal?.throwIfAborted();
-      const kept = await store.get();
+      const kept = await keeper.get();
       const { PeopleMachine } = peopleWasm();
-      const machine = kept === undefined ? create?.() : PeopleMachine.load(kept);
+      // What rooms have kept has an identity, and no user yet.
+      const registered = kept !== undefined && PeopleMachine.isRegistered(kept);
+      const machine = registered ? PeopleMachine.load(kept) : create?.(kept);
       if (machine === undefined) throw hushError('INVALID_STATE', 'the store has lost the identity');
-      const save = () => store.set(machine.state() as Uint8Array<ArrayBuffer>);
+      const save = () => keeper.set(machine.state());
       try {
         return await work({ machine, signal, save });
       } finally {
@@ -220,10 +226,7 @@ export class User implements People {
         this.#own = { userId, identityKey, directoryKey };
         machine.free();
       }
-    };
-    const turn = this.#last.then(() => (store.lock === undefined ? run() : store.lock(run)));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkInteger, checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
 import type { RoomMachine } from '../gen/room/glue.js';
+import { keptIdentity, openIdentity } from '../identity/identity.js';
 import { roomWasm, type RoomWasm } from '../load-room.js';
 import { defaultWebSocket } from '#platform';
 import type { Protocol } from '../types.js';
@@ -41,8 +42,8 @@ export async function createRoom(options: CreateRoomOptions): Promise<Room> {
   if (protocol === 'arthas' && options.maxMembers !== undefined) {
     throw hushError('UNSUPPORTED', `rooms of this protocol always take ${MAX_MEMBERS} members`);
   }
-  return enter(protocol, options, ({ RoomMachine }) =>
-    RoomMachine.create(protocol, options.name, password, maxMembers, expirySeconds, ephemeralSeconds, now()),
+  return enter(protocol, options, ({ RoomMachine }, identity) =>
+    RoomMachine.create(protocol, options.name, password, maxMembers, expirySeconds, ephemeralSeconds, identity, now()),
   );
 }
 
@@ -73,7 +74,7 @@ export async function joinRoom(options: JoinRoomOptions): Promise<Room> {
   // The machine reads the code for itself.
   parsed.key.fill(0);
   checkPassword(password, parsed.protocol);
-  return enter(parsed.protocol, options, ({ RoomMachine }) => RoomMachine.join(code, name, password, undefined, now()));
+  return enter(parsed.protocol, options, ({ RoomMachine }, identity) => RoomMachine.join(code, name, password, identity, now()));
 }
 
 function check(options: ConnectOptions): void {
@@ -90,8 +91,15 @@ function checkPassword(password: string | undefined, protocol: Protocol): void {
   if (length === 0 || length > MAX_PASSWORD_BYTES) throw new RangeError(`password must have 1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8`);
 }
 
-function enter(protocol: Protocol, options: ConnectOptions, newMachine: (wasm: RoomWasm) => RoomMachine): Promise<Room> {
+async function enter(
+  protocol: Protocol,
+  options: ConnectOptions,
+  newMachine: (wasm: RoomWasm, identity: Uint8Array) => RoomMachine,
+): Promise<Room> {
   const url = relayUrl(options.relay);
   const WebSocket = options.WebSocket ?? defaultWebSocket();
-  return enterRoom({ machine: newMachine(roomWasm()), protocol, url, WebSocket, options });
+  const identity = keptIdentity(options.identity ?? (await openIdentity()));
+  const state = await identity.state();
+  options.signal?.throwIfAborted();
+  return enterRoom({ machine: newMachine(roomWasm(), state), identity, protocol, url, WebSocket, options });
 }

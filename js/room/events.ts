@@ -7,6 +7,8 @@ import type { Transfers } from './transfers.js';
 import type { Member, Message, RoomEvent } from './types.js';
 import type { HushError, HushErrorCode } from '../types.js';
 
+type Standing = Extract<MachineEvent, { type: 'member-trust' }>;
+
 /** What the machine's events change. */
 export interface EventHost {
   readonly store: Store;
@@ -16,6 +18,8 @@ export interface EventHost {
   emit(event: RoomEvent): void;
   onOpened(event: Extract<MachineEvent, { type: 'opened' }>): void;
   onReconnect(afterMs: number): void;
+  /** Somebody has come with a key, or has one now. */
+  onMet(member: Member): void;
   /** Why a transfer has ended. */
   transferError(code: HushErrorCode, message: string): HushError;
   /** The room is over: by the relay, or another end that nobody here wished. */
@@ -24,6 +28,9 @@ export interface EventHost {
 
 /** Turns what the machine says into the room's state and events. */
 export function createEventHandler({ store, transfers, receipts, comparisons, emit, ...host }: EventHost): (event: MachineEvent) => void {
+  /** How somebody stands who is about to come. */
+  let arriving: Standing | undefined;
+
   function onMessage({ type: _, from: fromId, replyTo, quote, ...rest }: Extract<MachineEvent, { type: 'message' }>) {
     const from = store.memberOrGone(fromId);
     const message: Message = {
@@ -32,6 +39,25 @@ export function createEventHandler({ store, transfers, receipts, comparisons, em
     store.putMessage(message);
     store.setTyping(fromId, false);
     emit({ type: 'message', message, fromSelf: false });
+  }
+
+  /** How a member stands is different. */
+  function onStanding(standing: Standing) {
+    // That of somebody who comes is told before.
+    if (!store.isHere(standing.id)) {
+      arriving = standing;
+      return;
+    }
+    const { id, verified, keyChanged } = standing;
+    const before = store.memberOrGone(id);
+    const member: Member = { ...before, verified, keyChanged };
+    store.renewMember(member);
+    emit({ type: 'member-trust', member });
+    if (keyChanged && !before.keyChanged) warn(member, standing);
+  }
+
+  function warn(member: Member, { previousKey }: Standing) {
+    emit({ type: 'key-changed', member, previousKey: previousKey ?? '' });
   }
 
   function changeMember(id: string, change: Partial<Member>): Member {
@@ -52,10 +78,18 @@ export function createEventHandler({ store, transfers, receipts, comparisons, em
         return;
       case 'member-joined': {
         const { id, name, deviceKey } = event;
-        const member: Member = { id, name, self: false, deviceKey, presence: 'here' };
+        const standing = arriving?.id === id ? arriving : undefined;
+        arriving = undefined;
+        const { verified = false, keyChanged = false } = standing ?? {};
+        const member: Member = { id, name, self: false, deviceKey, presence: 'here', verified, keyChanged };
         store.putMember(member);
-        return emit({ type: 'member-joined', member });
+        host.onMet(member);
+        emit({ type: 'member-joined', member });
+        if (standing !== undefined && keyChanged) warn(member, standing);
+        return;
       }
+      case 'member-trust':
+        return onStanding(event);
       case 'member-left': {
         const member = store.removeMember(event.id);
         return member && emit({ type: 'member-left', member });
@@ -67,6 +101,7 @@ export function createEventHandler({ store, transfers, receipts, comparisons, em
       }
       case 'member-key': {
         const member = changeMember(event.id, { deviceKey: event.deviceKey });
+        host.onMet(member);
         return emit({ type: 'member-key', member, changed: event.changed });
       }
       case 'message':

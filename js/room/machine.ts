@@ -11,11 +11,12 @@ export type MachineEvent =
   | { type: 'member-left'; id: string }
   | { type: 'member-presence'; id: string; here: boolean }
   | { type: 'member-key'; id: string; deviceKey: string; changed: boolean }
+  | { type: 'member-trust'; id: string; verified: boolean; keyChanged: boolean; previousKey: string | null }
   | {
       type: 'message'; id: string; from: string; text: string; replyTo: string | null; quote: Quote | null;
       verification: Verification; sentAt: number; receivedAt: number;
     }
-  | { type: 'message-verified'; id: string; verification: Verification }
+  | { type: 'message-verified'; id: string; from: string; verification: Verification }
   | { type: 'message-expired'; id: string }
   | { type: 'accepted'; id: string; receivedAt: number }
   | { type: 'rejected'; id: string; code: HushErrorCode; message: string }

@@ -1,5 +1,7 @@
 import { hushError } from '../errors.js';
 import type { RoomMachine } from '../gen/room/glue.js';
+import type { KeptIdentity } from '../identity/identity.js';
+import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { HushError, Protocol } from '../types.js';
 import { now } from './clock.js';
 import { createComparisons } from './comparison.js';
@@ -13,6 +15,7 @@ import { createReceipts } from './receipts.js';
 import { createSender } from './sender.js';
 import { createStore } from './store.js';
 import { createTransfers } from './transfers.js';
+import { createTrust } from './trust.js';
 import type { ConnectOptions, Member, Message, Room, RoomEvent, RoomStatus, WebSocketConstructor } from './types.js';
 
 const DEFAULT_INBOX = 1024;
@@ -21,6 +24,7 @@ const TYPING_INTERVAL_MS = 5000;
 /** What a room is made of. */
 export interface RoomParts {
   readonly machine: RoomMachine;
+  readonly identity: KeptIdentity;
   readonly protocol: Protocol;
   readonly url: string;
   readonly WebSocket: WebSocketConstructor;
@@ -28,8 +32,10 @@ export interface RoomParts {
 }
 
 /** Connects; resolves once the room is entered. */
-export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomParts): Promise<Room> {
-  const self: Member = { id: machine.selfId(), name: machine.name(), self: true, deviceKey: machine.deviceKey(), presence: 'here' };
+export function enterRoom({ machine, identity, protocol, url, WebSocket, options }: RoomParts): Promise<Room> {
+  const self: Member = {
+    id: machine.selfId(), name: machine.name(), self: true, deviceKey: machine.deviceKey(), presence: 'here', verified: true, keyChanged: false,
+  };
   const store = createStore(self);
   const { pushed } = LAYOUTS[protocol];
   const inboxes = new Set<Inbox>();
@@ -72,12 +78,16 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
   });
   const { step } = driver;
   const transfers = createTransfers({ protocol, store, step, emit });
+  const trust = createTrust({
+    identity, store, emit,
+    roomId: () => (finished === undefined ? machine.roomId() : undefined),
+    onContacts: (contacts) => void driver.stepAlone((it) => it.setContacts(contacts)),
+  });
   const settle = () => void driver.stepAlone(() => undefined);
   const sender = createSender(machine, transfers.outgoing, connection, pushed ? settle : undefined);
   const comparisons = createComparisons({
     step, emit, member: store.memberOrGone,
-    // Hook: `room.verify(memberId)`, once rooms have identities.
-    verify: () => Promise.resolve(),
+    verify: (memberId) => trust.verify(memberId, true),
   });
   const onEvent = createEventHandler({
     store, transfers, receipts, comparisons, emit,
@@ -93,6 +103,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
       resolveEntered(room);
     },
     onReconnect: reconnect,
+    onMet: trust.meet,
     // The machine has no word for what sockets do.
     transferError: (code, message) => (lost ? hushError('CONNECT_FAILED', 'the connection was lost') : hushError(code, message)),
     onClosed: finish,
@@ -136,7 +147,7 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
     receipts.rejectAll(error);
     setStatus('closed', reason);
     for (const inbox of [...inboxes]) inbox.end();
-    finished = connection.close();
+    finished = Promise.all([connection.close(), trust.stop()]).then(() => undefined);
     store.flush();
     store.dispose();
     // Wipes the keys; nothing calls the machine once the driver has stopped.
@@ -146,6 +157,12 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
 
   function onAbort() {
     void room.close();
+  }
+
+  function safetyNumber(memberId: string): SafetyNumber;
+  function safetyNumber(): RoomSafetyNumber;
+  function safetyNumber(memberId?: string): RoomSafetyNumber {
+    return memberId === undefined ? trust.roomNumber() : trust.number(memberId);
   }
 
   const room: Room = {
@@ -221,6 +238,9 @@ export function enterRoom({ machine, protocol, url, WebSocket, options }: RoomPa
     },
     compare: (memberId) => comparisons.start(memberId),
     sendFile: (source, sendOptions = {}) => transfers.send(source, sendOptions),
+    safetyNumber,
+    verify: (memberId, verified = true) => trust.verify(memberId, verified),
+    acknowledgeKey: (memberId) => trust.acknowledge(memberId),
     async close() {
       if (finished === undefined) {
         machine.leave();

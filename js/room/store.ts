@@ -11,6 +11,7 @@ const TYPING_MS = 8000;
 
 /** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
 export interface Store {
+  readonly self: Member;
   readonly snapshot: RoomSnapshot;
   subscribe(listener: () => void): () => void;
   /** Tells listeners, if anything has changed. */
@@ -22,7 +23,12 @@ export interface Store {
   removal(): { removedAt?: number };
   /** A member or one who was; for an id that nobody knows, somebody without a name. */
   memberOrGone(id: string): Member;
+  /** A member, or one who was. */
+  find(id: string): Member | undefined;
+  isHere(id: string): boolean;
   putMember(member: Member): void;
+  /** As {@link putMember}, also where the member's messages name it. */
+  renewMember(member: Member): void;
   removeMember(id: string): Member | undefined;
   putMessage(message: Message): void;
   /** The message as it is then; nothing if it is not there any more. */
@@ -84,7 +90,15 @@ export function createStore(self: Member): Store {
     if (was !== on) changed();
   }
 
+  const find = (id: string) => members.get(id) ?? gone.get(id);
+
+  function putMember(member: Member) {
+    members.set(member.id, member);
+    changed();
+  }
+
   return {
+    self,
     get snapshot() {
       return (snapshot ??= {
         status,
@@ -113,10 +127,15 @@ export function createStore(self: Member): Store {
       changed();
     },
     removal: () => (ephemeralSeconds > 0 ? { removedAt: Date.now() + ephemeralSeconds * 1000 } : {}),
-    memberOrGone: (id) => members.get(id) ?? gone.get(id) ?? { id, name: '', self: false, deviceKey: '', presence: 'away' },
-    putMember(member) {
-      members.set(member.id, member);
-      changed();
+    memberOrGone: (id) => find(id) ?? { id, name: '', self: false, deviceKey: '', presence: 'away', verified: false, keyChanged: false },
+    find,
+    isHere: (id) => members.has(id),
+    putMember,
+    renewMember(member) {
+      putMember(member);
+      for (const message of messages.values()) {
+        if (message.from.id === member.id) messages.set(message.id, { ...message, from: member });
+      }
     },
     removeMember(id) {
       const member = members.get(id);

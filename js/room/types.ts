@@ -1,3 +1,4 @@
+import type { Identity, RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { Bytes, HushError, HushErrorCode, Protocol, RandomAccessSource, StreamSource } from '../types.js';
 
 /** The constructor of a WebSocket, for platforms without a global one. */
@@ -12,6 +13,11 @@ export interface ConnectOptions {
    * (code points) as well.
    */
   readonly name: string;
+  /**
+   * Who we are, and whom we know: from `openIdentity`. Default: a new one, in memory and for this room only, so that others do not recognise
+   * us when we come again.
+   */
+  readonly identity?: Identity;
   /** Ends the attempt to connect, and later the room, with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Default: the global `WebSocket`, in Node 20 that of the `ws` package. */
@@ -73,16 +79,24 @@ export interface Member {
    * room until the member has announced one, which not every client does; see the event `member-key`.
    */
   readonly deviceKey: string;
+  /** Whether we have compared safety numbers with the holder of this key: {@link Room.verify}. Ours: true. */
+  readonly verified: boolean;
+  /**
+   * Whether another key was accepted for this name in this room before, and nobody has acknowledged this one yet: it may be somebody
+   * else, or the same person on another device. {@link Room.acknowledgeKey} accepts it, and so does {@link Room.verify}.
+   */
+  readonly keyChanged: boolean;
   /** `'away'`: its connection is lost and may come back. */
   readonly presence: 'here' | 'away';
 }
 
 /**
- * Whether a message is signed by whom it names. `verified`: it is. `unknown`: signed, and the sender's key has not come yet; the
- * event `message-changed` tells when it has. `failed`: the signature is wrong. `unsigned`: there is none, so anybody who has the
- * share code and the relay's help could have written it. Always `verified` in native rooms, where all else is refused.
+ * Whether a message is signed by whom it names. `verified`: it is. `key-changed`: it is signed, by a key that has taken another's place for
+ * that name ({@link Member.keyChanged}); `verified` once that is acknowledged. `unknown`: signed, and the sender's key has not come yet. The
+ * event `message-changed` tells of both. `failed`: the signature is wrong. `unsigned`: there is none, so anybody who has the
+ * share code and the relay's help could have written it. In native rooms only the first two occur: all else is refused.
  */
-export type Verification = 'verified' | 'unknown' | 'failed' | 'unsigned';
+export type Verification = 'verified' | 'key-changed' | 'unknown' | 'failed' | 'unsigned';
 
 /** What a message says of the one it answers. As its sender wrote it: not checked against what was really said. */
 export interface Quote {
@@ -317,6 +331,13 @@ export type RoomEvent =
   | { readonly type: 'member-presence'; readonly member: Member }
   /** Arthas rooms: a member has announced its key or, with `changed`, another one than before: it may be somebody else. */
   | { readonly type: 'member-key'; readonly member: Member; readonly changed: boolean }
+  /**
+   * Somebody has come under a name for which `previousKey` was accepted in this room, with another key. Show it: messages of that member
+   * are `key-changed` until {@link Room.acknowledgeKey} or {@link Room.verify}.
+   */
+  | { readonly type: 'key-changed'; readonly member: Member; readonly previousKey: string }
+  /** `verified` or `keyChanged` of a member who is here is different, by us here or elsewhere. */
+  | { readonly type: 'member-trust'; readonly member: Member }
   | { readonly type: 'message'; readonly message: Message; readonly fromSelf: boolean }
   /** What is known of a message has changed: its `verification` or, of ours, that it was `rejected`. */
   | { readonly type: 'message-changed'; readonly message: Message }
@@ -404,6 +425,32 @@ export interface Room {
    * @throws `UNKNOWN_MEMBER`, `INVALID_STATE` when too much waits for the relay, `CLOSED`; `UNSUPPORTED` in Arthas rooms.
    */
   compare(memberId: string): Comparison;
-  /** Leaves, wipes the keys and ends all transfers. May be called twice. */
+  /**
+   * The number to compare with that member, by another way than this room. It belongs to the two device keys and is the same in every
+   * room. Takes about 25 ms.
+   *
+   * @throws `UNKNOWN_MEMBER`; `INVALID_ARGUMENT` for ourselves; `INVALID_STATE` while the member's key has not come (Arthas rooms only); `CLOSED`.
+   */
+  safetyNumber(memberId: string): SafetyNumber;
+  /**
+   * The number of the whole room: the same for all who see the same members. It is another one when somebody comes or leaves for good.
+   *
+   * @throws `INVALID_STATE` while the key of a member has not come (Arthas rooms only).
+   */
+  safetyNumber(): RoomSafetyNumber;
+  /**
+   * Marks the key of a member as compared, or takes that back; with the mark its key is accepted for its name. Resolves once that is kept.
+   *
+   * @throws What {@link safetyNumber} throws; `STORE_FAILED`: nothing has changed.
+   */
+  verify(memberId: string, verified?: boolean): Promise<void>;
+  /**
+   * Accepts the key that a member has now, in the place of the one before. What it said counts as `verified` from then on. Resolves once that
+   * is kept.
+   *
+   * @throws As {@link verify}.
+   */
+  acknowledgeKey(memberId: string): Promise<void>;
+  /** Leaves, wipes the keys and ends all transfers; resolves when whom we met is kept, too. May be called twice. */
   close(): Promise<void>;
 }

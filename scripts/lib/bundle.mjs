@@ -89,7 +89,7 @@ function aliases(flavour, source, platform) {
     '#wasm-base64': at('js/gen', flavour, 'base64.js'),
     '#source': at(`js/source.${source}.ts`),
     '#platform': at(`js/room/platform.${platform}.ts`),
-    '#file-store': at(`js/people/file-store.${platform}.ts`),
+    '#file-store': at(`js/identity/file-store.${platform}.ts`),
   };
   /** @type {Record<string, string>} */
   const external = { '#wasm-workerd': `./${flavour}.wasm`, '#wasm-edge': `./${flavour}.wasm?module` };

@@ -100,6 +100,22 @@ impl SafetyNumber {
         bytes
     }
 
+    /// Reads [`Self::scannable`] of our own back.
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`].
+    pub fn parse(scannable: &[u8]) -> Result<Self> {
+        Scanned::parse(scannable)
+            .filter(|scanned| scanned.version == u32::from(SCANNABLE_VERSION))
+            .and_then(|scanned| {
+                Some(Self {
+                    own: scanned.own.try_into().ok()?,
+                    other: scanned.other.try_into().ok()?,
+                })
+            })
+            .ok_or(Error::InvalidMessage("not a safety number code"))
+    }
+
     /// Compares what was scanned from the other device.
     ///
     /// # Errors

@@ -16,7 +16,7 @@
 
 pub mod answer;
 mod bundle;
-mod bytes;
+pub(crate) mod bytes;
 mod entry;
 mod hpke;
 pub mod invitation;
@@ -40,4 +40,5 @@ pub use one_time::OneTimeKey;
 pub use person::{Acquaintance, InvitationSeen, Mail, Person, Sender, INVITATION_SECONDS};
 pub use replacement::Replacement;
 pub use signing::{Identity, IdentityKey};
+pub(crate) use state::Profile;
 pub use user_id::UserId;

@@ -1,13 +1,16 @@
-//! A [`Person`](super::Person) as bytes. They hold secrets: whoever stores them seals them, or keeps them where nobody reads.
+//! What a user of a directory keeps: a part of the state of an [`Identity`](crate::identity::Identity), which has the key.
 //!
-//! MessagePack, a map with named fields; `version` 1.
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+//! ```text
+//! person  = 0x01 | len8(user id) | len8(name) | BE64(sequence) | BE64(issued) | optional previous seed(32)
+//!           | optional directory's key(32) | BE32(next key id) | BE16(n) | n x own key | BE16(n) | n x pin | BE16(n) | n x seen
+//! own key = kind (0x00 pre-key, 0x01 one-time key) | BE32(id) | owner's identity key(32) | secret(32) | BE64(until, 0 for none)
+//! pin     = len8(user id) | identity key(32) | optional changed key(32) | BE64(sequence) | hash(32)
+//! seen    = digest(16) | BE64(until)
+//! optional x = 0x00 or 0x01 | x
+//! ```
 
 use super::{
+    bytes::{push8, push_count, Reader},
     hpke::SecretKey,
     invitation::KeyKind,
     keys::{Keyring, OwnKey},
@@ -16,174 +19,172 @@ use super::{
     user_id::UserId,
 };
 use crate::{
-    error::{Error, Result},
-    frame::FixedBin,
+    error::Result,
+    identity::BROKEN,
     secret::Key,
 };
 
 const VERSION: u8 = 1;
-const BROKEN: Error = Error::InvalidArgument("not a stored identity");
+/// Users whose keys are remembered; those looked up longest ago go first.
+pub(super) const MAX_USERS: usize = 10_000;
+/// Invitations that are remembered so that they are not shown again.
+pub(super) const MAX_SEEN: usize = 10_000;
+/// As many as can be counted: what was written must be readable, and the keyring bounds itself.
+const MAX_KEYS: usize = u16::MAX as usize;
 
-/// What is kept of a person.
-pub(super) struct Stored {
-    pub(super) user: UserId,
-    pub(super) seed: Key,
-    pub(super) previous: Option<Key>,
-    pub(super) directory: Option<IdentityKey>,
+/// What is kept of a user, but for the identity key.
+pub(crate) struct Profile {
+    pub(crate) user: UserId,
+    pub(super) name: String,
     pub(super) sequence: u64,
     pub(super) issued: u64,
-    pub(super) name: String,
+    /// Of the identity key that is published until the replacement is.
+    pub(super) previous: Option<Key>,
+    pub(super) directory: Option<IdentityKey>,
     pub(super) keyring: Keyring,
-    pub(super) pins: BTreeMap<UserId, Pin>,
-    pub(super) seen: BTreeMap<[u8; 16], u64>,
+    /// In the order of the last lookup.
+    pins: Vec<(UserId, Pin)>,
+    /// Digests, and Unix seconds until which they are kept.
+    pub(super) seen: Vec<([u8; 16], u64)>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct SecretBin(FixedBin<32>);
-
-impl Drop for SecretBin {
-    fn drop(&mut self) {
-        self.0 .0.zeroize();
-    }
-}
-
-impl SecretBin {
-    fn of(key: &Key) -> Self {
-        Self(FixedBin(*key.expose()))
-    }
-
-    fn key(mut self) -> Key {
-        Key::take(&mut self.0 .0)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct File {
-    version: u8,
-    user: String,
-    seed: SecretBin,
-    previous: Option<SecretBin>,
-    directory: Option<FixedBin<32>>,
-    sequence: u64,
-    issued: u64,
-    name: String,
-    next: u32,
-    keys: Vec<FileKey>,
-    pins: Vec<FilePin>,
-    seen: Vec<(FixedBin<16>, u64)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FileKey {
-    one_time: bool,
-    id: u32,
-    owner: FixedBin<32>,
-    secret: SecretBin,
-    until: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FilePin {
-    user: String,
-    identity: FixedBin<32>,
-    changed: Option<FixedBin<32>>,
-    sequence: u64,
-    hash: FixedBin<32>,
-}
-
-impl Stored {
-    /// # Errors
-    /// [`Error::Internal`].
-    pub(super) fn encode(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let file = File {
-            version: VERSION,
-            user: self.user.as_str().to_owned(),
-            seed: SecretBin::of(&self.seed),
-            previous: self.previous.as_ref().map(SecretBin::of),
-            directory: self.directory.map(|key| FixedBin(key.0)),
-            sequence: self.sequence,
-            issued: self.issued,
-            name: self.name.clone(),
-            next: self.keyring.next_id,
-            keys: self.keyring.keys.iter().map(FileKey::of).collect(),
-            pins: self.pins.iter().map(|(user, pin)| FilePin::of(user, pin)).collect(),
-            seen: self.seen.iter().map(|(id, until)| (FixedBin(*id), *until)).collect(),
-        };
-        rmp_serde::to_vec_named(&file)
-            .map(Zeroizing::new)
-            .map_err(|_| Error::Internal("encoding an identity"))
-    }
-
-    /// # Errors
-    /// [`Error::InvalidArgument`].
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        let file: File = rmp_serde::from_slice(bytes).map_err(|_| BROKEN)?;
-        if file.version != VERSION {
-            return Err(BROKEN);
+impl Profile {
+    pub(super) fn new(user: UserId, directory: Option<IdentityKey>) -> Self {
+        Self {
+            user,
+            name: String::new(),
+            sequence: 0,
+            issued: 0,
+            previous: None,
+            directory,
+            keyring: Keyring::default(),
+            pins: Vec::new(),
+            seen: Vec::new(),
         }
-        Ok(Self {
-            user: UserId::parse(&file.user)?,
-            seed: file.seed.key(),
-            previous: file.previous.map(SecretBin::key),
-            directory: file.directory.map(|key| IdentityKey(key.0)),
-            sequence: file.sequence,
-            issued: file.issued,
-            name: file.name,
+    }
+
+    pub(super) fn pin(&self, user: &UserId) -> Option<&Pin> {
+        self.pins.iter().find(|(of, _)| of == user).map(|(_, pin)| pin)
+    }
+
+    pub(super) fn pin_mut(&mut self, user: &UserId) -> Option<&mut Pin> {
+        self.pins.iter_mut().find(|(of, _)| of == user).map(|(_, pin)| pin)
+    }
+
+    pub(super) fn set_pin(&mut self, user: &UserId, pin: Pin) {
+        self.pins.retain(|(of, _)| of != user);
+        self.pins.push((user.clone(), pin));
+        let surplus = self.pins.len().saturating_sub(MAX_USERS);
+        self.pins.drain(..surplus);
+    }
+
+    /// Not less than [`Self::write`] writes.
+    pub(crate) fn size_bound(&self) -> usize {
+        let sizes = [
+            self.keyring.keys.len().saturating_mul(77),
+            self.pins.len().saturating_mul(170),
+            self.seen.len().saturating_mul(24),
+            512,
+        ];
+        sizes.iter().sum()
+    }
+
+    /// # Errors
+    /// [`crate::Error::Internal`].
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        out.push(VERSION);
+        push8(out, self.user.as_str().as_bytes())?;
+        push8(out, self.name.as_bytes())?;
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+        out.extend_from_slice(&self.issued.to_be_bytes());
+        push_optional(out, self.previous.as_ref().map(Key::expose));
+        push_optional(out, self.directory.as_ref().map(|key| &key.0));
+        out.extend_from_slice(&self.keyring.next_id.to_be_bytes());
+        push_count(out, self.keyring.keys.len())?;
+        for key in &self.keyring.keys {
+            out.push(u8::from(key.kind == KeyKind::OneTime));
+            out.extend_from_slice(&key.id.to_be_bytes());
+            out.extend_from_slice(&key.owner.0);
+            out.extend_from_slice(key.secret.key().expose());
+            out.extend_from_slice(&key.until.unwrap_or(0).to_be_bytes());
+        }
+        push_count(out, self.pins.len())?;
+        for (user, pin) in &self.pins {
+            push8(out, user.as_str().as_bytes())?;
+            out.extend_from_slice(&pin.identity.0);
+            push_optional(out, pin.changed.as_ref().map(|key| &key.0));
+            out.extend_from_slice(&pin.sequence.to_be_bytes());
+            out.extend_from_slice(&pin.hash);
+        }
+        push_count(out, self.seen.len())?;
+        for (digest, until) in &self.seen {
+            out.extend_from_slice(digest);
+            out.extend_from_slice(&until.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// [`crate::Error::InvalidIdentity`].
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::with(bytes, BROKEN);
+        reader.version(VERSION)?;
+        let profile = Self {
+            user: user_id(&mut reader)?,
+            name: reader.text8()?.to_owned(),
+            sequence: reader.u64()?,
+            issued: reader.u64()?,
+            previous: optional(&mut reader, key)?,
+            directory: optional(&mut reader, identity_key)?,
             keyring: Keyring {
-                keys: file.keys.into_iter().map(FileKey::key).collect(),
-                next_id: file.next,
+                next_id: reader.u32()?,
+                keys: reader.list(MAX_KEYS, own_key)?,
             },
-            pins: file.pins.iter().map(FilePin::pin).collect::<Result<_>>()?,
-            seen: file.seen.into_iter().map(|(id, until)| (id.0, until)).collect(),
-        })
-    }
-}
-
-impl FileKey {
-    fn of(key: &OwnKey) -> Self {
-        Self {
-            one_time: key.kind == KeyKind::OneTime,
-            id: key.id,
-            owner: FixedBin(key.owner.0),
-            secret: SecretBin::of(key.secret.key()),
-            until: key.until,
-        }
-    }
-
-    fn key(self) -> OwnKey {
-        OwnKey {
-            kind: if self.one_time {
-                KeyKind::OneTime
-            } else {
-                KeyKind::PreKey
-            },
-            id: self.id,
-            owner: IdentityKey(self.owner.0),
-            secret: SecretKey::from_key(self.secret.key()),
-            until: self.until,
-        }
-    }
-}
-
-impl FilePin {
-    fn of(user: &UserId, pin: &Pin) -> Self {
-        Self {
-            user: user.as_str().to_owned(),
-            identity: FixedBin(pin.identity.0),
-            changed: pin.changed.map(|key| FixedBin(key.0)),
-            sequence: pin.sequence,
-            hash: FixedBin(pin.hash),
-        }
-    }
-
-    fn pin(&self) -> Result<(UserId, Pin)> {
-        let pin = Pin {
-            identity: IdentityKey(self.identity.0),
-            changed: self.changed.map(|key| IdentityKey(key.0)),
-            sequence: self.sequence,
-            hash: self.hash.0,
+            pins: reader.list(MAX_USERS, |reader| Ok((user_id(reader)?, pin(reader)?)))?,
+            seen: reader.list(MAX_SEEN, |reader| Ok((reader.array()?, reader.u64()?)))?,
         };
-        Ok((UserId::parse(&self.user)?, pin))
+        reader.end()?;
+        Ok(profile)
     }
+}
+
+fn push_optional(out: &mut Vec<u8>, bytes: Option<&[u8; 32]>) {
+    out.push(u8::from(bytes.is_some()));
+    out.extend_from_slice(bytes.map_or(&[], |bytes| bytes));
+}
+
+fn optional<'a, T>(reader: &mut Reader<'a>, read: impl Fn(&mut Reader<'a>) -> Result<T>) -> Result<Option<T>> {
+    Ok(if reader.flag()? { Some(read(reader)?) } else { None })
+}
+
+fn user_id(reader: &mut Reader<'_>) -> Result<UserId> {
+    let text = reader.text8()?;
+    UserId::parse(text).map_err(|_| reader.error())
+}
+
+fn key(reader: &mut Reader<'_>) -> Result<Key> {
+    Key::from_slice(reader.take(Key::LENGTH)?)
+}
+
+fn identity_key(reader: &mut Reader<'_>) -> Result<IdentityKey> {
+    reader.array().map(IdentityKey)
+}
+
+fn own_key(reader: &mut Reader<'_>) -> Result<OwnKey> {
+    Ok(OwnKey {
+        kind: if reader.flag()? { KeyKind::OneTime } else { KeyKind::PreKey },
+        id: reader.u32()?,
+        owner: identity_key(reader)?,
+        secret: SecretKey::from_key(key(reader)?),
+        until: Some(reader.u64()?).filter(|until| *until > 0),
+    })
+}
+
+fn pin(reader: &mut Reader<'_>) -> Result<Pin> {
+    Ok(Pin {
+        identity: identity_key(reader)?,
+        changed: optional(reader, identity_key)?,
+        sequence: reader.u64()?,
+        hash: reader.array()?,
+    })
 }

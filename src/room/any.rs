@@ -8,10 +8,12 @@ use super::{
     file::{BulkIn, BulkJob, FileMeta},
     hush1::{self, Entrance},
     output::Output,
+    trust::TrustBook,
 };
 use crate::{
     error::{Error, Result},
     file::Header,
+    identity::{Contacts, Identity},
     secret::Key,
     share_code::{Protocol, ShareCode, ROOM_ID_LENGTH},
 };
@@ -35,6 +37,8 @@ pub struct Config {
     pub password: Option<Zeroizing<String>>,
     /// In a room for two, the device key of whom we have talked to there before, if that is known: nobody else is let near.
     pub partner: Option<[u8; 32]>,
+    /// Who we are, and whom we know. A new one, for this room only, if there is none.
+    pub identity: Option<Identity>,
     /// Where keys, ids and IVs come from, for as long as the room lives.
     pub random: RandomSource,
 }
@@ -80,6 +84,7 @@ impl Config {
             },
             password,
             partner: None,
+            identity: None,
             random,
         })
     }
@@ -93,14 +98,22 @@ impl Config {
             entrance: Entrance::Join,
             password,
             partner: None,
+            identity: None,
             random,
         }
     }
+
+    /// With a kept identity.
+    #[must_use]
+    pub fn with_identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
 }
 
-/// A room of either protocol.
+/// A room of either protocol, and what the contact book says of those in it.
 #[derive(Debug)]
-pub struct Room(Machine);
+pub struct Room(Machine, TrustBook);
 
 enum Machine {
     Hush1 {
@@ -135,37 +148,46 @@ impl Room {
             entrance,
             password,
             partner,
+            identity,
             mut random,
         } = config;
+        let identity = identity.map_or_else(|| key(&mut random).map(Identity::new), Ok)?;
         if code.protocol == Protocol::Arthas {
             let config = arthas::Config {
                 code,
                 name,
                 entrance,
                 password,
+                device_seed: identity.arthas_seed()?,
                 random,
             };
-            return arthas::Room::new(config, now).map(|room| Self(Machine::Arthas(Box::new(room))));
+            let room = arthas::Room::new(config, now)?;
+            // Anybody can repeat an announcement, so that our key with somebody else means nothing.
+            let trust = TrustBook::new(identity.contacts, None);
+            return Ok(Self(Machine::Arthas(Box::new(room)), trust));
         }
         if password.is_some() {
             return Err(Error::Unsupported("a password"));
         }
         let kept = code.copy()?;
+        let partner = partner.or_else(|| identity.contacts.partner(&code.room_id));
         let config = hush1::Config {
             code,
             name,
             entrance,
-            device_seed: key(&mut random)?,
+            device_seed: identity.seed,
             partner,
             nonce: bytes(&mut random)?,
             resume: bytes(&mut random)?,
         };
         let room = Box::new(hush1::Room::new(config, now)?);
-        Ok(Self(Machine::Hush1 {
+        let trust = TrustBook::new(identity.contacts, Some(&room.device_key()));
+        let machine = Machine::Hush1 {
             room,
             random,
             code: Some(kept),
-        }))
+        };
+        Ok(Self(machine, trust))
     }
 
     /// The protocol this room speaks.
@@ -183,6 +205,20 @@ impl Room {
         match &mut self.0 {
             Machine::Hush1 { code, .. } => code.take().map(|code| code.encode()),
             Machine::Arthas(room) => room.code(),
+        }
+    }
+
+    /// The room's id, by which contacts are kept. Of an Arthas room that is made, once it is entered.
+    #[must_use]
+    pub fn room_id(&self) -> Option<&str> {
+        either!(&self.0, room => room.room_id())
+    }
+
+    /// The contact book as it is stored now: to be handed in after every change, ours or that of another window or room. Tells
+    /// by events who stands differently.
+    pub fn set_contacts(&mut self, contacts: Contacts) {
+        if let Some(room_id) = either!(&self.0, room => room.room_id()) {
+            self.1.set_contacts(contacts, room_id);
         }
     }
 
@@ -206,7 +242,11 @@ impl Room {
 
     /// The next thing to do, oldest first. To be asked after every other call until it has nothing.
     pub fn poll(&mut self) -> Option<Output> {
-        either!(&mut self.0, room => room.poll())
+        if let Some(told) = self.1.poll() {
+            return Some(told);
+        }
+        let output = either!(&mut self.0, room => room.poll())?;
+        self.1.look_at(output, either!(&self.0, room => room.room_id()))
     }
 
     /// The socket is open: asks to be let in.
@@ -449,6 +489,12 @@ impl Room {
     /// Leaves for good. The frames it leaves in the queue are still to be sent. May be called twice.
     pub fn leave(&mut self) {
         either!(&mut self.0, room => room.leave());
+    }
+}
+
+impl core::fmt::Debug for TrustBook {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("TrustBook(..)")
     }
 }
 

@@ -9,6 +9,7 @@ mod file;
 pub mod hush1;
 pub mod name;
 mod output;
+mod trust;
 
 pub use any::{Config, NewRoom, RandomSource, Room};
 pub use cipher::{FileOpener, FileSealer, Opening, Sealing};

@@ -22,11 +22,13 @@ pub enum Output {
 
 /// What is known of a message's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verification {
     /// It is that of the member's key.
     Verified,
-    /// The member's key is not known, or is not the first that the member came with.
+    /// It is right, but of a key that has taken another's place, which nobody has acknowledged.
+    KeyChanged,
+    /// The member's key is not known.
     Unknown,
     /// It is wrong.
     Failed,
@@ -84,8 +86,7 @@ pub enum RoomEvent {
         /// The device's public key, base64url; empty while it is unknown.
         device_key: String,
     },
-    /// A member's key became known, or a member came with another one than before. Messages under a key that is not the
-    /// member's first never count as verified.
+    /// A member's key became known, or a member came with another one than before.
     MemberKey {
         /// The member.
         id: String,
@@ -93,6 +94,18 @@ pub enum RoomEvent {
         device_key: String,
         /// Whether there was another one before.
         changed: bool,
+    },
+    /// How a member's key stands in the contact book, when that is other than "neither verified nor changed" or is different
+    /// now. Comes before the `MemberJoined` that it is for, and behind a `MemberKey`.
+    MemberTrust {
+        /// The member.
+        id: String,
+        /// Whether safety numbers were compared.
+        verified: bool,
+        /// Whether another key was accepted for the member's name in this room, and nobody has acknowledged this one.
+        key_changed: bool,
+        /// Then, the key that was accepted last, base64url.
+        previous_key: Option<String>,
     },
     /// Somebody is gone for good.
     MemberLeft {
@@ -125,10 +138,12 @@ pub enum RoomEvent {
         /// The relay's clock, Unix milliseconds.
         received_at: u64,
     },
-    /// A key has come with which a message could be looked at again.
+    /// A key has come, or was acknowledged, with which a message could be looked at again.
     MessageVerified {
         /// The message.
         id: String,
+        /// The member.
+        from: String,
         /// What came of it.
         verification: Verification,
     },

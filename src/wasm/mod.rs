@@ -8,7 +8,11 @@ pub mod codes;
 mod error;
 pub mod file;
 pub mod frames;
+#[cfg(feature = "room")]
+pub mod identity;
 pub mod messages;
+#[cfg(feature = "room")]
+mod object;
 #[cfg(feature = "room")]
 pub mod people;
 mod random;

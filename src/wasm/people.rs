@@ -1,13 +1,16 @@
 //! The key directory for JavaScript. Times are Unix seconds.
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use zeroize::Zeroizing;
 
-use super::{random, wipe::wiped};
+use super::{object::object, random, wipe::wiped};
 use crate::{
     error::{Error, Result},
-    identity::safety_number::{self, SafetyNumber},
+    identity::{
+        safety_number::{self, SafetyNumber},
+        Identity,
+    },
     people::{pins::Standing, Acquaintance, IdentityKey, InvitationSeen, Person, Sender, UserId},
     secret::Key,
 };
@@ -25,21 +28,36 @@ pub struct FoundPerson {
 
 #[wasm_bindgen]
 impl PeopleMachine {
-    /// A new user; `directory` is the directory's key if it is known.
+    /// A new user, on a kept identity if there is one; `directory` is the directory's key if it is known.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT`, `RANDOM_UNAVAILABLE`.
-    pub fn create(user: &str, directory: Option<String>) -> Result<PeopleMachine> {
+    /// `INVALID_ARGUMENT`, `INVALID_IDENTITY`, `INVALID_STATE` if the identity is a user's, `RANDOM_UNAVAILABLE`.
+    pub fn create(user: &str, directory: Option<String>, identity: Option<Vec<u8>>) -> Result<PeopleMachine> {
+        let identity = identity.map(Zeroizing::new);
         wiped(|| {
             let directory = directory.as_deref().map(IdentityKey::from_base64url).transpose()?;
-            Ok(Self(Person::new(UserId::parse(user)?, random::key()?, directory)))
+            let identity = match identity {
+                Some(state) => Identity::load(&state)?,
+                None => Identity::new(random::key()?),
+            };
+            Person::register(identity, UserId::parse(user)?, directory).map(Self)
         })
+    }
+
+    /// Whether a kept identity is a user's.
+    ///
+    /// # Errors
+    /// `INVALID_IDENTITY`.
+    #[wasm_bindgen(js_name = isRegistered)]
+    pub fn is_registered(state: Vec<u8>) -> Result<bool> {
+        let state = Zeroizing::new(state);
+        wiped(|| Identity::load(&state).map(|identity| identity.user().is_some()))
     }
 
     /// A user that was kept.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT`.
+    /// `INVALID_IDENTITY`, `INVALID_STATE` when the identity is not a user's.
     pub fn load(state: Vec<u8>) -> Result<PeopleMachine> {
         let state = Zeroizing::new(state);
         wiped(|| Person::from_state(&state).map(Self))
@@ -311,13 +329,4 @@ fn fixed(challenge: &[u8]) -> Result<[u8; 32]> {
 
 fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
-}
-
-fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in fields {
-        // Setting a property of an object that was just made cannot fail.
-        let _ = Reflect::set(&object, &(*name).into(), value);
-    }
-    object.into()
 }

@@ -12,9 +12,9 @@ use super::{
     wipe::wiped,
 };
 use crate::{
-    encoding,
     error::{Error, Result},
     frame::{Value, BULK_PEEK_BYTES},
+    identity::{Contacts, Identity},
     room::{BulkIn, BulkJob, Config, FileMeta, NewRoom, Output, RandomSource, Room},
     share_code::{Protocol, ShareCode},
 };
@@ -25,10 +25,10 @@ pub struct RoomMachine(Room);
 
 #[wasm_bindgen]
 impl RoomMachine {
-    /// A room that is made, under a fresh key. Zeros stand for the defaults.
+    /// A room that is made, under a fresh key. Zeros stand for the defaults. `identity`: the state of an `IdentityMachine`.
     ///
     /// # Errors
-    /// `INVALID_NAME`, `INVALID_ARGUMENT`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    /// `INVALID_IDENTITY`, `INVALID_NAME`, `INVALID_ARGUMENT`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
     #[allow(
         clippy::too_many_arguments,
         reason = "an object would have to be taken apart by hand"
@@ -40,8 +40,10 @@ impl RoomMachine {
         max_members: f64,
         expiry_seconds: f64,
         ephemeral_seconds: f64,
+        identity: Option<Vec<u8>>,
         now: f64,
     ) -> Result<Self> {
+        let identity = identity.map(Zeroizing::new);
         wiped(|| {
             let room = NewRoom {
                 max_members: integer(max_members),
@@ -50,27 +52,43 @@ impl RoomMachine {
             };
             let protocol = Protocol::parse(protocol)?;
             let config = Config::create(protocol, room, name, password.map(Zeroizing::new), source())?;
-            Room::new(config, integer(now)).map(Self)
+            enter(config, identity, now)
         })
     }
 
-    /// The room of a share code. `partner` is the device key, base64url, of whom we know from a room for two.
+    /// The room of a share code. `identity`: as for `create`.
     ///
     /// # Errors
-    /// `INVALID_SHARE_CODE`, `INVALID_NAME`, `INVALID_KEY`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
+    /// `INVALID_SHARE_CODE`, `INVALID_IDENTITY`, `INVALID_NAME`, `UNSUPPORTED`, `RANDOM_UNAVAILABLE`.
     pub fn join(
         code: String,
         name: String,
         password: Option<String>,
-        partner: Option<String>,
+        identity: Option<Vec<u8>>,
         now: f64,
     ) -> Result<Self> {
+        let identity = identity.map(Zeroizing::new);
         wiped(|| {
             let code = ShareCode::parse(&Zeroizing::new(code))?;
-            let mut config = Config::join(code, name, password.map(Zeroizing::new), source());
-            config.partner = partner.as_deref().map(device_key).transpose()?;
-            Room::new(config, integer(now)).map(Self)
+            let config = Config::join(code, name, password.map(Zeroizing::new), source());
+            enter(config, identity, now)
         })
+    }
+
+    /// The room's id, by which contacts are kept; of an Arthas room that is made, once it is entered.
+    #[wasm_bindgen(js_name = roomId)]
+    pub fn room_id(&self) -> Option<String> {
+        self.0.room_id().map(str::to_owned)
+    }
+
+    /// The contacts as they are stored now, as `IdentityMachine.contacts` gives them.
+    ///
+    /// # Errors
+    /// `INVALID_IDENTITY`.
+    #[wasm_bindgen(js_name = setContacts)]
+    pub fn set_contacts(&mut self, contacts: &[u8]) -> Result<()> {
+        self.0.set_contacts(Contacts::decode(contacts)?);
+        Ok(())
     }
 
     /// `hush1` or `arthas`.
@@ -368,6 +386,14 @@ impl RoomMachine {
     }
 }
 
+fn enter(config: Config, identity: Option<Zeroizing<Vec<u8>>>, now: f64) -> Result<RoomMachine> {
+    let config = match identity {
+        Some(state) => config.with_identity(Identity::load(&state)?),
+        None => config,
+    };
+    Room::new(config, integer(now)).map(RoomMachine)
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 enum Connection {
@@ -413,12 +439,6 @@ fn to_js(value: &impl Serialize) -> Result<JsValue> {
     value
         .serialize(&serializer)
         .map_err(|_| Error::Internal("an integer above 2^53 - 1"))
-}
-
-fn device_key(text: &str) -> Result<[u8; 32]> {
-    let bytes = encoding::decode(text).unwrap_or_default();
-    let actual = bytes.len();
-    bytes.try_into().map_err(|_| Error::InvalidKey { expected: 32, actual })
 }
 
 /// The platform's random source, for a room to draw from.

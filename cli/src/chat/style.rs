@@ -54,6 +54,7 @@ impl Colors {
     pub(super) fn verification(self, verification: Verification) -> String {
         match verification {
             Verification::Verified => String::new(),
+            Verification::KeyChanged => self.warning(" [ANOTHER KEY than before]"),
             Verification::Unknown => self.dim(" [key unknown]"),
             Verification::Unsigned => self.dim(" [unsigned]"),
             Verification::Failed => self.warning(" [WRONG SIGNATURE]"),

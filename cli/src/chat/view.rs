@@ -160,6 +160,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
         | RoomEvent::Accepted { .. }
         | RoomEvent::Typing { .. }
         | RoomEvent::IncomingSize { .. }
+        | RoomEvent::MemberTrust { .. }
         | RoomEvent::Comparison { .. } => None,
     }
 }
@@ -189,7 +190,7 @@ fn show_message(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<
                 None => message,
             })
         }
-        RoomEvent::MessageVerified { id, verification } => {
+        RoomEvent::MessageVerified { id, verification, .. } => {
             let message = state.message_by_id(id)?;
             message.verification = *verification;
             let number = message.number;

@@ -107,8 +107,10 @@ impl Room {
             device_key: key.to_base64url(),
             changed,
         });
-        for (id, verification) in self.members.recheck(id) {
-            self.event(RoomEvent::MessageVerified { id, verification });
+        let from = id;
+        for (id, verification) in self.members.recheck(from) {
+            let from = from.to_owned();
+            self.event(RoomEvent::MessageVerified { id, from, verification });
         }
     }
 

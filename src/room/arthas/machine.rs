@@ -38,6 +38,8 @@ pub struct Config {
     pub entrance: Entrance,
     /// What the relay asks for.
     pub password: Option<Zeroizing<String>>,
+    /// Seed of the key that we sign with: fresh, or a kept one.
+    pub device_seed: Key,
     /// Where keys, ids and IVs come from.
     pub random: RandomSource,
 }
@@ -89,6 +91,7 @@ impl Room {
             name,
             entrance,
             password,
+            device_seed,
             mut random,
         } = config;
         if code.protocol != Protocol::Arthas {
@@ -114,7 +117,7 @@ impl Room {
         Ok(Self {
             cipher: RoomCipher::new(&code.key)?,
             key: code.key,
-            signing: Signing::new(&any::key(&mut random)?),
+            signing: Signing::new(&device_seed),
             self_id: encoding::encode(&self_id),
             name,
             password: hash_password(password)?,
@@ -157,6 +160,12 @@ impl Room {
             members: 0,
         };
         Some(code.encode())
+    }
+
+    /// The room's id, once the relay has said it.
+    #[must_use]
+    pub fn room_id(&self) -> Option<&str> {
+        self.link.entered_room()
     }
 
     /// Our own id, for the application only.

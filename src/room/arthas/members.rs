@@ -225,7 +225,7 @@ impl Member {
             (None, _) => Verification::Unknown,
             (Some(key), _) if signed.is_by(key) => Verification::Verified,
             // Right, but under a key that this member did not have at first.
-            (_, Some(later)) if signed.is_by(later) => Verification::Unknown,
+            (_, Some(later)) if signed.is_by(later) => Verification::KeyChanged,
             _ => Verification::Failed,
         }
     }

@@ -194,6 +194,13 @@ impl Room {
         self.outputs.pop_front()
     }
 
+    /// The room's id.
+    #[must_use]
+    #[allow(clippy::unnecessary_wraps, reason = "that of other protocols is not known from the start")]
+    pub fn room_id(&self) -> Option<&str> {
+        Some(self.keys.room_id())
+    }
+
     /// Our own id, as others see it.
     #[must_use]
     pub fn self_id(&self) -> String {

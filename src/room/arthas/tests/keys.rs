@@ -157,7 +157,7 @@ fn a_changed_key_is_said_and_never_verified() {
     for (iv, seed) in [(4, 7), (5, 8), (6, 9)] {
         net.inject(0, "stranger", iv, &signed(seed, "x"));
     }
-    let expected = [Verification::Verified, Verification::Unknown, Verification::Failed];
+    let expected = [Verification::Verified, Verification::KeyChanged, Verification::Failed];
     assert_eq!(verified(&mut net, 0), expected);
 }
 

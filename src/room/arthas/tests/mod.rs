@@ -57,6 +57,7 @@ pub(super) fn config(index: u8, entrance: Entrance) -> Config {
         name: format!("member {index}"),
         entrance,
         password: None,
+        device_seed: Key::from_slice(&[index.wrapping_add(100); 32]).unwrap(),
         random: random(index),
     }
 }

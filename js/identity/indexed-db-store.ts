@@ -2,18 +2,6 @@ import { hushError } from '../errors.js';
 import type { Bytes } from '../types.js';
 import type { IdentityStore } from './types.js';
 
-/** Keeps an identity for as long as the process runs. */
-export function memoryStore(): IdentityStore {
-  let kept: Bytes | undefined;
-  return {
-    get: () => Promise.resolve(kept),
-    set(state) {
-      kept = state;
-      return Promise.resolve();
-    },
-  };
-}
-
 const OBJECTS = 'identities';
 const IV_BYTES = 12;
 
@@ -28,20 +16,21 @@ interface Row {
  * Keeps an identity in the browser, sealed with AES-256-GCM under a key that no script can read.
  *
  * That keeps the keys out of copies of the profile's files and out of reach of scripts that only read storage. A script injected into the
- * page can still use the identity. Tabs take turns where the browser has Web Locks.
+ * page can still use the identity. Tabs take turns where the browser has Web Locks, and hear of each other's changes.
  *
  * @param name - The database's name. Default `'hushroom'`.
  * @throws `UNSUPPORTED` where there is no IndexedDB or WebCrypto.
  *
  * @example
  * ```ts
- * import { indexedDbStore, register } from 'hushroom/people';
+ * import { createRoom, indexedDbStore, openIdentity } from 'hushroom/room';
  *
- * const people = await register({ relay: location.origin, userId: 'ada', store: indexedDbStore() });
+ * const identity = await openIdentity({ store: indexedDbStore() });
+ * const room = await createRoom({ relay: location.origin, name: 'Ada', identity });
  * ```
  */
 export function indexedDbStore(name = 'hushroom'): IdentityStore {
-  const { indexedDB, crypto, navigator } = globalThis as Partial<typeof globalThis>;
+  const { indexedDB, crypto, navigator, BroadcastChannel } = globalThis as Partial<typeof globalThis>;
   const subtle = crypto?.subtle;
   if (indexedDB === undefined || crypto === undefined || subtle === undefined)
     throw hushError('UNSUPPORTED', 'IndexedDB and WebCrypto are needed: use https');
@@ -67,6 +56,7 @@ export function indexedDbStore(name = 'hushroom'): IdentityStore {
     }
   }
 
+  const topic = `hushroom identity ${name}`;
   const row = () => within('readonly', (objects) => objects.get(name) as IDBRequest<Row | undefined>);
 
   return {
@@ -85,10 +75,23 @@ export function indexedDbStore(name = 'hushroom'): IdentityStore {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
       const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, state);
       await within('readwrite', (objects) => objects.put({ key, iv, sealed } satisfies Row, name));
+      if (BroadcastChannel === undefined) return;
+      const channel = new BroadcastChannel(topic);
+      channel.postMessage('changed');
+      channel.close();
     },
     ...(navigator?.locks === undefined
       ? {}
-      : { lock: <T>(work: () => Promise<T>) => navigator.locks.request(`hushroom identity ${name}`, work) as Promise<T> }),
+      : { lock: <T>(work: () => Promise<T>) => navigator.locks.request(topic, work) as Promise<T> }),
+    ...(BroadcastChannel === undefined
+      ? {}
+      : {
+          watch(changed: () => void) {
+            const channel = new BroadcastChannel(topic);
+            channel.onmessage = changed;
+            return () => channel.close();
+          },
+        }),
   };
 }
 

@@ -1,0 +1,14 @@
+//! Plain objects for JavaScript.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::JsValue;
+
+/// An object with these fields.
+pub(super) fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a property of an object that was just made cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
