@@ -6,7 +6,7 @@ import { keeperOf, type Keeper } from './keeper.js';
 import { memoryStore } from './memory-store.js';
 import type { Identity, IdentityStore, KnownDevice, OpenIdentityOptions } from './types.js';
 
-/** What rooms need of an identity. */
+/** What rooms need of an identity. @internal */
 export interface KeptIdentity {
   /** The whole state, secrets included, for a room to start from. */
   state(): Promise<Uint8Array>;
@@ -49,7 +49,7 @@ export async function openIdentity(options: OpenIdentityOptions = {}): Promise<I
   return identity;
 }
 
-/** What `openIdentity` gave. @throws TypeError for anything else. */
+/** What `openIdentity` gave. @throws TypeError for anything else. @internal */
 export function keptIdentity(identity: Identity): KeptIdentity {
   const kept = opened?.get(identity);
   if (kept === undefined) throw new TypeError('identity must come from openIdentity');
