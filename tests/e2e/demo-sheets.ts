@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-import { gone, shown } from './helpers.js';
+import { shown } from './helpers.js';
 import type { DemoPage } from './helpers.js';
 
 /** Opens the sheet of a member, on a narrow screen out of the panel. */
@@ -15,9 +15,16 @@ export async function openSheet(page: Page, name: string): Promise<Locator> {
 
 /** Closes whatever dialogs are open. */
 export async function closeSheets(page: Page): Promise<void> {
-  const dialogs = page.locator('dialog[open]');
-  while ((await dialogs.count()) > 0) await page.keyboard.press('Escape');
-  await gone(dialogs);
+  // On a narrow screen the panel comes back when a sheet out of it goes.
+  const openAfterNextFrame = () =>
+    page.evaluate(
+      () =>
+        new Promise<boolean>((resolve) => {
+          const look = () => resolve(document.querySelector('dialog[open]') !== null);
+          requestAnimationFrame(() => requestAnimationFrame(look));
+        }),
+    );
+  while (await openAfterNextFrame()) await page.keyboard.press('Escape');
 }
 
 /** The 60 digits on screen, as they can be read. */

@@ -18,9 +18,8 @@ export const safety = {
     forgotten: (name: string) => `${name} is forgotten`,
   },
   safety: {
-    open: (name: string) => `${name}, safety number`,
-    openVerified: (name: string) => `${name}, verified, safety number`,
-    openChanged: (name: string) => `${name}, key has changed, safety number`,
+    open: 'Safety number',
+    changed: 'key has changed',
     verified: 'Verified',
     notVerified: 'Not verified yet',
     badge: 'verified',

@@ -23,6 +23,7 @@ export function Person({ member, onOpen }: PersonProps) {
       {!self && keyChanged && (
         <span class="person-changed">
           <AlertIcon />
+          <span class="sr-only">{t.safety.changed}</span>
         </span>
       )}
       <span class="person-state">{self ? t.youSuffix : away ? t.people.away : ''}</span>
@@ -33,15 +34,11 @@ export function Person({ member, onOpen }: PersonProps) {
       {self ? (
         <span class="person">{content}</span>
       ) : (
-        <button type="button" class="person person-open" aria-label={labelOf(member)} onClick={onOpen}>
+        <button type="button" class="person person-open" onClick={onOpen}>
           {content}
+          <span class="sr-only">{t.safety.open}</span>
         </button>
       )}
     </li>
   );
-}
-
-function labelOf({ name, verified, keyChanged }: Member): string {
-  if (keyChanged) return t.safety.openChanged(name);
-  return verified ? t.safety.openVerified(name) : t.safety.open(name);
 }
