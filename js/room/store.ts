@@ -27,12 +27,12 @@ export interface Store {
   find(id: string): Member | undefined;
   isHere(id: string): boolean;
   putMember(member: Member): void;
-  /** As {@link putMember}, also where the member's messages name it. */
+  /** As {@link putMember}, also in messages under the same key. */
   renewMember(member: Member): void;
   removeMember(id: string): Member | undefined;
   putMessage(message: Message): void;
   /** The message as it is then; nothing if it is not there any more. */
-  changeMessage(id: string, change: Partial<Message>): Message | undefined;
+  changeMessage(id: string, change: Partial<Message> | ((before: Message) => Partial<Message>)): Message | undefined;
   removeMessage(id: string): void;
   react(messageId: string, emoji: string, memberId: string, add: boolean): void;
   setTyping(id: string, on: boolean): void;
@@ -134,7 +134,7 @@ export function createStore(self: Member): Store {
     renewMember(member) {
       putMember(member);
       for (const message of messages.values()) {
-        if (message.from.id === member.id) messages.set(message.id, { ...message, from: member });
+        if (message.from.id === member.id && message.from.deviceKey === member.deviceKey) messages.set(message.id, { ...message, from: member });
       }
     },
     removeMember(id) {
@@ -154,7 +154,7 @@ export function createStore(self: Member): Store {
     changeMessage(id, change) {
       const message = messages.get(id);
       if (message === undefined) return undefined;
-      const next = { ...message, ...change };
+      const next = { ...message, ...(typeof change === 'function' ? change(message) : change) };
       messages.set(id, next);
       changed();
       return next;

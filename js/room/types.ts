@@ -92,7 +92,8 @@ export interface Member {
 
 /**
  * Whether a message is signed by whom it names. `verified`: it is. `key-changed`: it is signed, by a key that has taken another's place for
- * that name ({@link Member.keyChanged}); `verified` once that is acknowledged. `unknown`: signed, and the sender's key has not come yet. The
+ * that name ({@link Member.keyChanged}); `verified` once that is acknowledged. `unknown`: signed, and the sender's key has not come yet, or
+ * the sender has announced another one since. The
  * event `message-changed` tells of both. `failed`: the signature is wrong. `unsigned`: there is none, so anybody who has the
  * share code and the relay's help could have written it. In native rooms only the first two occur: all else is refused.
  */

@@ -25,5 +25,5 @@ mod tests;
 
 pub use contacts::{Contacts, KnownDevice, Met, Trust, MAX_ACCEPTED_KEYS, MAX_KNOWN, MAX_PARTNERS, MAX_PINS};
 pub use emoji::EMOJI;
-pub(crate) use state::BROKEN;
 pub use state::Identity;
+pub(crate) use state::BROKEN;

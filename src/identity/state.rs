@@ -82,7 +82,11 @@ impl Identity {
     pub(crate) fn state_with(&self, profile: Option<&Profile>) -> Result<Zeroizing<Vec<u8>>> {
         // So that nothing is moved while it grows, which would leave a copy behind.
         let profile_size = profile.map_or(0, Profile::size_bound);
-        let size = self.contacts.size_bound().saturating_add(profile_size).saturating_add(64);
+        let size = self
+            .contacts
+            .size_bound()
+            .saturating_add(profile_size)
+            .saturating_add(64);
         let mut out = Zeroizing::new(Vec::with_capacity(size));
         out.push(VERSION);
         out.extend_from_slice(self.seed.expose());

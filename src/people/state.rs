@@ -18,11 +18,7 @@ use super::{
     signing::IdentityKey,
     user_id::UserId,
 };
-use crate::{
-    error::Result,
-    identity::BROKEN,
-    secret::Key,
-};
+use crate::{error::Result, identity::BROKEN, secret::Key};
 
 const VERSION: u8 = 1;
 /// Users whose keys are remembered; those looked up longest ago go first.
@@ -172,7 +168,11 @@ fn identity_key(reader: &mut Reader<'_>) -> Result<IdentityKey> {
 
 fn own_key(reader: &mut Reader<'_>) -> Result<OwnKey> {
     Ok(OwnKey {
-        kind: if reader.flag()? { KeyKind::OneTime } else { KeyKind::PreKey },
+        kind: if reader.flag()? {
+            KeyKind::OneTime
+        } else {
+            KeyKind::PreKey
+        },
         id: reader.u32()?,
         owner: identity_key(reader)?,
         secret: SecretKey::from_key(key(reader)?),

@@ -28,7 +28,7 @@ pub enum Verification {
     Verified,
     /// It is right, but of a key that has taken another's place, which nobody has acknowledged.
     KeyChanged,
-    /// The member's key is not known.
+    /// The member's key is not known, or it is one that the member has replaced.
     Unknown,
     /// It is wrong.
     Failed,
@@ -86,7 +86,7 @@ pub enum RoomEvent {
         /// The device's public key, base64url; empty while it is unknown.
         device_key: String,
     },
-    /// A member's key became known, or a member came with another one than before.
+    /// A member's key became known, or it announced another one than before: messages count as verified under the last one only.
     MemberKey {
         /// The member.
         id: String,

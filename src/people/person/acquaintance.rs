@@ -92,10 +92,7 @@ impl Person {
     /// # Errors
     /// [`Error::UnknownUser`] when nothing is known of the user, [`Error::KeyUnproven`] when `key` is not the one that waits.
     pub fn acknowledge_key(&mut self, user: &UserId, key: IdentityKey) -> Result<()> {
-        self.profile
-            .pin_mut(user)
-            .ok_or(Error::UnknownUser)?
-            .acknowledge(key)
+        self.profile.pin_mut(user).ok_or(Error::UnknownUser)?.acknowledge(key)
     }
 
     /// Seals an invitation into a room for somebody who was just looked up, with `one_time`. `random`: 32 fresh bytes.

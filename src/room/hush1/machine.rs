@@ -196,7 +196,10 @@ impl Room {
 
     /// The room's id.
     #[must_use]
-    #[allow(clippy::unnecessary_wraps, reason = "that of other protocols is not known from the start")]
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "that of other protocols is not known from the start"
+    )]
     pub fn room_id(&self) -> Option<&str> {
         Some(self.keys.room_id())
     }
