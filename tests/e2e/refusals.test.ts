@@ -35,10 +35,10 @@ describe('entering', () => {
   });
 
   it('a full room', async () => {
-    const room = await create({ maxMembers: 2 });
-    const grace = await join(room.code);
+    const room = await create({ maxMembers: 3 });
+    const others = [await join(room.code), await join(room.code)];
     expect(await codeOfAsync(join(room.code))).toBe('ROOM_FULL');
-    await Promise.all([room.close(), grace.close()]);
+    await Promise.all([room, ...others].map((one) => one.close()));
   });
 
   it('a room whose time is over', async () => {

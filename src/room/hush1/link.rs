@@ -373,6 +373,7 @@ impl Room {
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
         self.on_comparison_timer(now);
+        self.on_text_timer(now);
         while let Some(id) = self.ephemeral.pop_due(now) {
             self.event(RoomEvent::MessageExpired { id });
         }
@@ -409,6 +410,8 @@ impl Room {
             self.deferred_deadline(),
             self.transfer_deadline(now),
             self.comparison_deadline(),
+            self.text_deadline(),
+            self.paced_until().filter(|_| open),
             self.ephemeral.deadline(),
         ];
         times.into_iter().flatten().min()

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// Most posts kept.
 pub(super) const MAX_POSTS: usize = 512;
 /// Most bytes of posts kept.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Most notes kept besides.
 pub(super) const MAX_NOTES: usize = 1024;

@@ -321,6 +321,7 @@ impl Room {
         self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
         self.end_comparison_of(instance);
+        self.tear_texts_of(instance);
         self.event(RoomEvent::MemberLeft {
             id: instance.to_string(),
         });
@@ -387,6 +388,7 @@ impl Room {
                 self.pending.take(gap.peer);
                 self.ratchet.key_overdue(gap.peer, now);
             }
+            self.tear_texts_with(gap.peer, gap.counter);
             self.report(&Error::MessagesLost(1), Some(gap.peer));
         }
         let asked = self.run_ratchet();
