@@ -12,6 +12,7 @@ export const directory = {
   memory: 'This browser does not let the page keep its key, so nobody could find you again after a reload.',
 
   inbox: 'Invitations',
+  inboxShow: 'Show',
   inboxCount: (count: number) => (count === 1 ? 'One invitation waits' : `${count} invitations wait`),
   empty: 'None wait for you.',
   refresh: 'Look again',
@@ -31,6 +32,7 @@ export const directory = {
 
   find: 'Invite somebody',
   findLabel: 'Their name in the directory',
+  findPlaceholder: 'Their name',
   look: 'Look up',
   looking: 'Looking…',
   status: {

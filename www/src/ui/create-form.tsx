@@ -40,7 +40,7 @@ export function CreateForm({ onEnter }: { readonly onEnter: (session: Session) =
       <h2 id="create-title">{t.create.title}</h2>
       <NameField value={name} onInput={setName} disabled={attempt.busy} />
       <ForChoice forTwo={forTwo} onChange={setForTwo} />
-      <div class="form-pair">
+      <div class={forTwo ? 'form-single' : 'form-pair'}>
         <Choice label={t.create.expiry} choices={t.create.expiryChoices} value={expirySeconds} onChange={setExpiry} />
         {!forTwo && (
           <Choice

@@ -55,7 +55,7 @@ export function FindForm({ people, onEnter }: FindFormProps) {
             class="field"
             data-testid="find-id"
             aria-label={t.directory.findLabel}
-            placeholder={t.directory.findLabel}
+            placeholder={t.directory.findPlaceholder}
             autoCapitalize="none"
             autoComplete="off"
             spellcheck={false}

@@ -11,12 +11,14 @@ export interface InviteDialogProps {
 
 /** The room's link; in a room for two, once the other has come, that there is nobody more to invite. */
 export function InviteDialog({ session, used, onClose }: InviteDialogProps) {
-  const { forTwo } = session;
-  if (forTwo && used) {
+  const { forTwo, invited } = session;
+  // Not for a second person: who was invited from the directory is to find the place free.
+  const promised = forTwo && !used && invited !== undefined;
+  if (promised || (forTwo && used)) {
     return (
-      <Dialog title={t.two.usedTitle} onClose={onClose}>
+      <Dialog title={promised ? t.directory.waitingTitle(invited) : t.two.usedTitle} onClose={onClose}>
         <p class="lead" data-testid="link-used">
-          {t.two.used}
+          {promised ? t.directory.waitingLead(invited) : t.two.used}
         </p>
         <div class="button-row">
           <button type="button" class="button" autoFocus onClick={onClose}>
