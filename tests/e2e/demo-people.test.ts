@@ -8,6 +8,11 @@ import type { DemoPage, Relay } from './helpers.js';
 
 const demo = useDemo();
 
+/** The package as Node loads it. */
+async function library(): Promise<typeof import('../../js/people/index.js')> {
+  return (await import(new URL('../../dist/people.node.js', import.meta.url).href)) as never;
+}
+
 /** Registers on the start screen, under a name that others see. */
 async function signUp({ page }: DemoPage, userId: string): Promise<void> {
   await page.getByTestId('user-id').fill(userId);
@@ -117,6 +122,39 @@ describe('people', () => {
     await lookUp(other.page, 'taken');
     await says(other.page.getByTestId('find-problem'), 'That is you');
     expect(problems).toEqual([]);
+  });
+});
+
+describe('somebody with a new key', () => {
+  test('is warned of, in the directory and in an invitation, until the key is accepted', async () => {
+    const { register } = await library();
+    const hopper = await register({ relay: demo.relay.url, userId: 'hopper', name: 'Hopper' });
+    const ada = await demo.open();
+    await signUp(ada, 'ada-3');
+    await lookUp(ada.page, 'hopper');
+    const contact = ada.page.getByTestId('contact');
+    await says(contact, /First time.*Calls themselves Hopper/);
+    const before = await digitsIn(contact);
+
+    await hopper.replaceIdentity();
+    const code = 'hush1:V1StGXR8_Z5jdHi6B-myT:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+    await hopper.invite('ada-3', code, { text: 'It is still me' });
+    await ada.page.getByRole('button', { name: 'Look again' }).click();
+    const invitation = ada.page.getByTestId('invitation');
+    await says(invitation, /Other key.*Ask them before you open it/);
+    await lookUp(ada.page, 'hopper');
+    await says(contact, 'Key has changed');
+    expect(await digitsIn(contact)).not.toBe(before);
+    expect(await ada.page.getByTestId('invite-form').count()).toBe(0);
+    await contact.getByRole('button', { name: 'Accept the new key' }).click();
+    await says(contact, 'Same key');
+    await ada.page.getByRole('button', { name: 'Look again' }).click();
+    await says(invitation, 'Known');
+
+    // The room is long gone: it says so, and the invitation stays until it is dismissed.
+    await invitation.getByRole('button', { name: 'Open the invitation from hopper' }).click();
+    await says(invitation, 'This room is not open');
+    expect(ada.problems).toEqual([]);
   });
 });
 

@@ -7,13 +7,13 @@ import { explain } from '../lib/errors.ts';
 import type { MessageRow as Row } from '../room/layout.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
+import { Author } from './author.tsx';
 import { Avatar } from './avatar.tsx';
 import { ReplyIcon } from './icons.tsx';
 import { ReactionButton } from './reaction-button.tsx';
 import { Reactions } from './reactions.tsx';
 import { Vanishing } from './vanishing.tsx';
 import { VerificationMark } from './verification.tsx';
-import { VerifiedBadge } from './verified-badge.tsx';
 
 export interface MessageRowProps {
   readonly row: Row;
@@ -41,7 +41,6 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
   const { from, accepted, verification, removedAt, quote } = message;
   // Where every message is signed there is nothing to tell but that the key is another; and of our own we know.
   const marked = !from.self && (session.room.protocol === 'arthas' || verification === 'key-changed');
-  const author = members.find(({ id }) => id === from.id) ?? from;
   const doubtful = marked && verification !== 'verified';
   const tabIndex = active ? 0 : -1;
   const react = (emoji: string) => {
@@ -59,10 +58,7 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
     >
       {!from.self && <span class="row-avatar">{row.first && <Avatar member={from} />}</span>}
       <div class="row-body">
-        <p class={row.first && !from.self ? 'author' : 'sr-only'}>
-          {from.self ? t.you : from.name}
-          {!from.self && author.verified && !author.keyChanged && <VerifiedBadge />}
-        </p>
+        <Author from={from} members={members} first={row.first} />
         <div class="bubble-line">
           <div class={`bubble ${accepted ? '' : 'bubble-pending'}`}>
             {(message.replyTo !== undefined || quote !== undefined) && (
