@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    frame::FixedBin,
+    frame::{self, FixedBin},
     secret::Key,
 };
 
@@ -110,7 +110,7 @@ impl Stored {
             pins: self.pins.iter().map(|(user, pin)| FilePin::of(user, pin)).collect(),
             seen: self.seen.iter().map(|(id, until)| (FixedBin(*id), *until)).collect(),
         };
-        rmp_serde::to_vec_named(&file)
+        frame::to_vec(&file)
             .map(Zeroizing::new)
             .map_err(|_| Error::Internal("encoding an identity"))
     }
@@ -118,7 +118,8 @@ impl Stored {
     /// # Errors
     /// [`Error::InvalidArgument`].
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        let file: File = rmp_serde::from_slice(bytes).map_err(|_| BROKEN)?;
+        let value = frame::read_value(bytes).map_err(|_| BROKEN)?;
+        let file = File::deserialize(&value).map_err(|_| BROKEN)?;
         if file.version != VERSION {
             return Err(BROKEN);
         }

@@ -10,10 +10,13 @@ pub mod file;
 pub mod frames;
 pub mod messages;
 #[cfg(feature = "room")]
+pub(crate) mod number;
+#[cfg(feature = "room")]
 pub mod people;
 mod random;
 #[cfg(feature = "room")]
 pub mod room;
+mod value;
 mod wipe;
 
 use wasm_bindgen::prelude::wasm_bindgen;

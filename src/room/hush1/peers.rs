@@ -1,6 +1,6 @@
 //! The other members, as their own sealed hellos name them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     device::InstanceId,
@@ -16,6 +16,7 @@ use crate::{
     frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
     room::{device_key::DeviceKey, name::clean_member_name, output::RoomEvent},
     secret::Key,
+    sorted::SortedSet,
 };
 
 /// How long a member whose connection is lost is waited for.
@@ -370,7 +371,7 @@ impl Room {
         let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
             .into_iter()
             .partition(|gap| gap.deadline <= now);
-        let mut ask = BTreeSet::new();
+        let mut ask = SortedSet::new();
         for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
             gap.ask_at = now.saturating_add(ASK_MS);
             ask.insert(gap.peer);
