@@ -1,6 +1,6 @@
 //! The other members, as their own sealed hellos name them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     device::InstanceId,
@@ -17,6 +17,7 @@ use crate::{
     frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
     room::{device_key::DeviceKey, name::clean_member_name, output::RoomEvent},
     secret::Key,
+    sorted::{SortedMap, SortedSet},
 };
 
 /// How long a member whose connection is lost is waited for.
@@ -108,7 +109,7 @@ impl Pending {
     }
 
     /// Of whom posts wait that are no peers, and until when.
-    fn unknown<'a>(&'a self, peers: &'a BTreeMap<InstanceId, Peer>) -> impl Iterator<Item = (InstanceId, u64)> + 'a {
+    fn unknown<'a>(&'a self, peers: &'a SortedMap<InstanceId, Peer>) -> impl Iterator<Item = (InstanceId, u64)> + 'a {
         let unknown = self.posts.iter().filter(|waiting| !peers.contains_key(&waiting.of));
         unknown.map(|waiting| (waiting.of, waiting.since.saturating_add(GAP_MS)))
     }
@@ -438,7 +439,7 @@ impl Room {
         let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
             .into_iter()
             .partition(|gap| gap.deadline <= now);
-        let mut ask = BTreeSet::new();
+        let mut ask = SortedSet::new();
         for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
             gap.ask_at = now.saturating_add(ASK_MS);
             ask.insert(gap.peer);
@@ -455,12 +456,12 @@ impl Room {
                 self.report(&Error::MessagesLost(1), Some(gap.peer));
             }
         }
-        let nameless: BTreeSet<InstanceId> = self
-            .pending
-            .unknown(&self.peers)
-            .filter(|(_, until)| *until <= now)
-            .map(|(instance, _)| instance)
-            .collect();
+        let mut nameless = SortedSet::new();
+        for (instance, until) in self.pending.unknown(&self.peers) {
+            if until <= now {
+                nameless.insert(instance);
+            }
+        }
         for instance in nameless {
             let lost = u32::try_from(self.pending.take(instance).len()).unwrap_or(u32::MAX);
             self.report(&Error::MessagesLost(lost), None);

@@ -1,6 +1,6 @@
 //! Sealing events and getting them to the relay, in order and without losing one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ use crate::{
     frame::{Bin, Post, RelayId},
     ratchet::Outer,
     room::output::RoomEvent,
+    sorted::SortedMap,
 };
 
 /// Posts that may be at the relay without its answer.
@@ -75,7 +76,7 @@ pub(super) const fn body_bytes(event: usize, recipients: usize) -> usize {
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Item>,
-    sent: BTreeMap<u32, Item>,
+    sent: SortedMap<u32, Item>,
     last_n: u32,
     hold_until: Option<u64>,
     /// When the next large post may go.
