@@ -85,8 +85,11 @@ describe('talking in an Arthas room', () => {
 
     mallory.changeKey();
     mallory.announceKey();
-    await says(page.getByTestId('notice'), 'Mallory now signs with another key');
+    await says(page.getByTestId('key-changed'), 'The key of Mallory has changed');
     await says(page.getByTestId('note'), 'The key of Mallory has changed');
+    expect(await page.getByTestId('note').filter({ hasText: 'has changed' }).count()).toBe(1);
+    await page.getByTestId('key-changed').getByRole('button', { name: 'Accept the new key' }).click();
+    await gone(page.getByTestId('key-changed'));
     expect(problems).toEqual([]);
   });
 

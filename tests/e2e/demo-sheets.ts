@@ -29,6 +29,7 @@ export async function closeSheets(page: Page): Promise<void> {
 
 /** The 60 digits on screen, as they can be read. */
 export async function digitsIn(place: Locator): Promise<string> {
+  await shown(place.getByTestId('digits'));
   const groups = await place.getByTestId('digits').locator('span').allTextContents();
   if (groups.length !== 12 || groups.some((group) => !/^\d{5}$/.test(group))) throw new Error(groups.join(' '));
   return groups.join('');

@@ -153,11 +153,6 @@ export const t = {
     failed: ['Wrong signature', 'Changed on the way, or not written by whom it names. Ask them.'],
     'key-changed': ['Changed key', 'Signed with another key than before, which you have not accepted.'],
   },
-  key: {
-    changed: (name: string) =>
-      `${name} now signs with another key. It may be somebody else under the same name: ask them something only they know.`,
-    note: (name: string) => `The key of ${name} has changed`,
-  },
   voice: {
     title: 'Voice message',
     record: 'Record a voice message',

@@ -127,10 +127,6 @@ export function openSession(room: Room, invited?: string): Session {
     else if (event.type === 'member-left') note(t.log.left(event.member.name));
     else if (event.type === 'status') announce(t.status[event.status]);
     else if (event.type === 'message-expired') tellVanished();
-    else if (event.type === 'member-key' && event.changed) {
-      note(t.key.note(event.member.name));
-      notify(t.key.changed(event.member.name));
-    }
     // What came twice was dropped, and nobody needs to do anything about it.
     else if (event.type === 'error' && event.error.code !== 'REPLAYED') notify(explain(event.error));
   };
