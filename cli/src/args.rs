@@ -206,6 +206,11 @@ pub(crate) enum People {
         #[command(flatten)]
         directory: Directory,
     },
+    /// Take a new key, with proof by the old one. Others are told, and have to acknowledge it
+    ReplaceKey {
+        #[command(flatten)]
+        directory: Directory,
+    },
     /// Remove the user from the directory
     Remove {
         #[command(flatten)]

@@ -109,7 +109,12 @@ fn exit_code_of(code: &str) -> u8 {
         | "RELAY_LIMIT" | "INVITATION_USED" | "UNKNOWN_USER" | "USER_TAKEN" => 6,
         "SOURCE_CHANGED" | "TRANSFER_LIMIT" | "TRANSFER_DECLINED" | "TRANSFER_CANCELLED" | "TRANSFER_STALLED"
         | "MEMBER_LEFT" | "UNKNOWN_MEMBER" | "UNKNOWN_TRANSFER" => 7,
-        "KEY_CHANGED" | "KEY_UNPROVEN" | "BUNDLE_EXPIRED" | "DIRECTORY_ROLLED_BACK" | "DIRECTORY_PROOF" | "WEAK_KEY" => 8,
+        "KEY_CHANGED"
+        | "KEY_UNPROVEN"
+        | "BUNDLE_EXPIRED"
+        | "DIRECTORY_ROLLED_BACK"
+        | "DIRECTORY_PROOF"
+        | "WEAK_KEY" => 8,
         _ => 1,
     }
 }

@@ -151,7 +151,16 @@ mod tests {
                 panic!("not send");
             };
             assert_eq!(send.code.as_deref(), Some(CODE));
-            let invite = ["hushroom", "people", "invite", "grace", "--identity", "x", "--code", &given];
+            let invite = [
+                "hushroom",
+                "people",
+                "invite",
+                "grace",
+                "--identity",
+                "x",
+                "--code",
+                &given,
+            ];
             let Command::People(args::People::Invite(invite)) = parse(&invite) else {
                 panic!("not invite");
             };

@@ -88,8 +88,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const sender = createSender(machine, transfers.outgoing, connection, pushed ? settle : undefined);
   const comparisons = createComparisons({
     step, emit, member: store.memberOrGone,
-    // Hook: `room.verify(memberId)`, once rooms have identities.
-    verify: () => Promise.resolve(),
+    verify: (memberId) => trust.verify(memberId, true),
   });
   const onEvent = createEventHandler({
     store, transfers, receipts, comparisons, emit,

@@ -4,6 +4,8 @@ import type {
 import { TYPING_SHOWN_MS } from './typing.js';
 
 const MAX_MESSAGES = 1000;
+/** UTF-16 units of all texts together. */
+const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
@@ -72,6 +74,18 @@ export function createStore(self: Member): Store {
     for (const oldest of map.keys()) {
       if (map.size <= limit) return;
       map.delete(oldest);
+    }
+  }
+
+  /** A long text has as much weight as many short ones. */
+  function trimTexts() {
+    trim(messages, MAX_MESSAGES);
+    let length = 0;
+    for (const { text } of messages.values()) length += text.length;
+    for (const [id, { text }] of messages) {
+      if (length <= MAX_TEXT_LENGTH) return;
+      messages.delete(id);
+      length -= text.length;
     }
   }
 
@@ -147,7 +161,7 @@ export function createStore(self: Member): Store {
     },
     putMessage(message) {
       messages.set(message.id, message);
-      trim(messages, MAX_MESSAGES);
+      trimTexts();
       changed();
     },
     changeMessage(id, change) {

@@ -1,6 +1,6 @@
 //! The ratchet of one device in one room, and the members it knows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use vodozemac::{olm::Account, Curve25519PublicKey};
 
@@ -18,6 +18,7 @@ use crate::{
     frame::MAX_MEMBERS,
     room::hush1::InstanceId,
     share_code::check_room_id,
+    sorted::SortedMap,
 };
 
 /// Instances known at once: members, and some that are away.
@@ -73,8 +74,8 @@ pub struct Ratchet {
     /// Since when the fallback key before that one still opens a start.
     old_fallback_since: Option<u64>,
     /// One-time keys that were given out and not used yet.
-    given_out: BTreeMap<InstanceId, Curve25519PublicKey>,
-    pub(super) pairs: BTreeMap<InstanceId, Pair>,
+    given_out: SortedMap<InstanceId, Curve25519PublicKey>,
+    pub(super) pairs: SortedMap<InstanceId, Pair>,
     pub(super) outbound: Option<Box<Outbound>>,
     pub(super) inbound: Inbound,
     pub(super) actions: VecDeque<Action>,
@@ -104,8 +105,8 @@ impl Ratchet {
             account,
             fallback: None,
             old_fallback_since: None,
-            given_out: BTreeMap::new(),
-            pairs: BTreeMap::new(),
+            given_out: SortedMap::new(),
+            pairs: SortedMap::new(),
             outbound: None,
             inbound: Inbound::new(config.keep_opened),
             actions: VecDeque::new(),

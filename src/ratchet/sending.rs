@@ -33,7 +33,7 @@ impl Ratchet {
         let Some(outbound) = &mut self.outbound else {
             return Ok(());
         };
-        for (instance, pair) in &mut self.pairs {
+        for (instance, pair) in self.pairs.iter_mut() {
             if !outbound.give(*instance) {
                 continue;
             }

@@ -247,7 +247,7 @@ pub enum RoomEvent {
         /// `failed`; the last two are its end.
         state: &'static str,
         /// What both must see, as long as they are compared.
-        pictures: Option<[Picture; 7]>,
+        pictures: Option<Box<[Picture; 7]>>,
         /// The same as three numbers of four digits.
         decimals: Option<[u16; 3]>,
         /// Why it has failed: `cancelled`, `mismatch`, `commitment`, `code`, `unexpected` or `left`.

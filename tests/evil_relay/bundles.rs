@@ -4,8 +4,8 @@ use hushroom::frame::FixedBin;
 
 use crate::{
     insider::{read_hello, FOR_EVERYBODY},
-    relay::Recorded,
     wire::{event, Code, Instance},
+    world::Recorded,
     Insider, World,
 };
 

@@ -104,3 +104,20 @@ fn members_that_a_relay_keeps_making_up_do_not_keep_anybody_quiet() {
     world.pass(2_000);
     world.words_arrive(&[0, 1]);
 }
+
+#[test]
+fn a_crowd_that_holds_the_code_is_bounded_and_shuts_nobody_up() {
+    let (mut world, code) = World::with_room(2);
+    world.forget_events();
+    for number in 0..120 {
+        let mut insider = Insider::numbered(&code, number);
+        let hello = insider.hello();
+        world.show(0, &insider.route, &hello);
+    }
+    assert_eq!(world.listed(0).len(), 100);
+    assert_eq!(world.errors(0), ["RELAY_PROTOCOL"; 21]);
+    assert!(world.listed(0).contains_key(&world.id(1)));
+    world.forget_events();
+    // They cannot be reached, which is waited for, as ever, and no longer.
+    world.words_arrive(&[0, 1]);
+}

@@ -53,14 +53,19 @@ pub(crate) struct Insider {
 
 impl Insider {
     pub(crate) fn new(code: &Code) -> Self {
+        Self::numbered(code, 0xe1)
+    }
+
+    /// One of several, each with a device key and a route of its own.
+    pub(crate) fn numbered(code: &Code, number: u8) -> Self {
         let mut account = Account::new();
         account.generate_fallback_key();
         let fallback = *account.fallback_key().values().next().unwrap();
-        let (signing, nonce) = (SigningKey::from_bytes(&[0xe1; 32]), [0xe2; 16]);
+        let (signing, nonce) = (SigningKey::from_bytes(&[number; 32]), [0xe2; 16]);
         let instance = wire::instance(&code.room_id, &signing.verifying_key().to_bytes(), &nonce);
         Self {
             code: code.clone(),
-            route: RelayId("00000bad".into()),
+            route: RelayId(format!("bad{number:05x}")),
             signing,
             nonce,
             instance,

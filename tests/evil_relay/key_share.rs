@@ -15,7 +15,7 @@ fn a_device_of_one_room_is_not_brought_into_another() {
     let (code, other) = (world.open_room(2), world.open_room(2));
     world.forget_events();
     let hellos: Vec<_> = {
-        let of_one = |post: &&crate::relay::Recorded| post.sender == 1 && code.kind(&post.body) == 1;
+        let of_one = |post: &&crate::world::Recorded| post.sender == 1 && code.kind(&post.body) == 1;
         world.recorded.iter().filter(of_one).cloned().collect()
     };
     let listed = world.listed(2);

@@ -27,6 +27,7 @@ mod rollback;
 mod split;
 mod wire;
 mod withhold;
+mod world;
 
 use insider::Insider;
-use relay::World;
+use world::World;

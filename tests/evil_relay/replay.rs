@@ -2,7 +2,7 @@
 
 use hushroom::frame::{Frame, Posted};
 
-use crate::{relay::Recorded, Insider, World};
+use crate::{world::Recorded, Insider, World};
 
 /// What a recording of words, reactions and typing looks like.
 fn talk(world: &mut World, devices: &[usize]) -> Vec<Recorded> {

@@ -2,7 +2,7 @@
 
 use hushroom::frame::Frame;
 
-use crate::{insider::Insider, relay::Recorded, wire::Header, World};
+use crate::{insider::Insider, wire::Header, world::Recorded, World};
 
 /// Everything that device 1 posted is shown to device 0 again, and nothing comes of it.
 fn show_again(world: &mut World, posts: &[Recorded], gone: &str) {
@@ -165,4 +165,26 @@ fn a_former_member_with_the_code_neither_reads_nor_speaks_as_before() {
         assert!(!world.errors(device).is_empty());
     }
     world.words_arrive(&[0, 1]);
+}
+
+#[test]
+fn a_farewell_that_is_withheld_leaves_its_sender_listed_and_nothing_else() {
+    // Not noticed: that somebody is still there is the relay's word. Nobody speaks as who is gone.
+    let (mut world, _) = World::with_room(3);
+    let gone = world.id(1);
+    world.meddle = Some(Box::new(|_, frame| match &frame {
+        Frame::Posted(posted) if posted.seq == 0 => vec![],
+        Frame::MemberLeft(_) => vec![],
+        _ => vec![frame],
+    }));
+    world.leave(1);
+    world.meddle = None;
+    assert!(world.listed(0).contains_key(&gone) && world.listed(2).contains_key(&gone));
+    world.forget_events();
+    let posts = posts_of(&world, 1);
+    for post in &posts {
+        world.show(0, &post.from, &post.body);
+    }
+    assert!(world.texts(0).is_empty() && world.errors(0).contains(&"REPLAYED"));
+    world.words_arrive(&[0, 2]);
 }

@@ -2,7 +2,7 @@
 
 use hushroom::frame::{Frame, RoomJoined};
 
-use crate::{relay::Recorded, World};
+use crate::{world::Recorded, World};
 
 /// Device 0 comes back, and the relay's answer is what `change` makes of it.
 fn come_back(world: &mut World, mut change: impl FnMut(RoomJoined) -> RoomJoined + 'static) {

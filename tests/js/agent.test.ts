@@ -279,14 +279,15 @@ describe('connectAgent', () => {
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     await expect(connectAgent({ ...nowhere, retry: { attempts: -1 } })).rejects.toThrow(RangeError);
-    const room = await createRoom({ relay: relay.url, name: 'Ada', maxMembers: 2 });
+    const room = await createRoom({ relay: relay.url, name: 'Ada' });
     const { code } = room;
     await room.close();
     await expect(connectAgent({ relay: relay.url, name: 'Bot', code, retry: { initial: true } })).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
   });
 
   it('waits for a place in a full room', async () => {
-    const ada = await createRoom({ relay: relay.url, name: 'Ada', maxMembers: 2 });
+    const ada = await createRoom({ relay: relay.url, name: 'Ada', maxMembers: 3 });
+    const grace = await joinRoom({ relay: relay.url, name: 'Grace', code: ada.code });
     const first = await joinRoom({ relay: relay.url, name: 'First', code: ada.code });
     const options = { relay: relay.url, name: 'Bot', code: ada.code };
     await expect(connectAgent(options)).rejects.toMatchObject({ code: 'ROOM_FULL' });
@@ -294,8 +295,7 @@ describe('connectAgent', () => {
     await first.close();
     const agent = await waiting;
     expect(agent.status).toBe('connected');
-    await agent.close();
-    await ada.close();
+    await Promise.all([agent.close(), grace.close(), ada.close()]);
   });
 
   it('comes back after its relay has died, with its handlers', { timeout: 60_000 }, async () => {

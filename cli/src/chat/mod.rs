@@ -37,7 +37,11 @@ const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// Runs `hushroom create`.
 pub(crate) async fn create(args: &Create, report: Report) -> Result<()> {
     let entry = room::create(&args.room, &args.connect).await?;
-    let share = if args.room.members() == 2 { Share::One } else { Share::Any };
+    let share = if args.room.members() == 2 {
+        Share::One
+    } else {
+        Share::Any
+    };
     Chat::new(entry, report, Duration::ZERO).run(share).await
 }
 
@@ -211,7 +215,11 @@ impl Chat {
             return Ok(());
         };
         if self.report.json {
-            let code = self.session.code().filter(|_| share != Share::Nobody).map(str::to_owned);
+            let code = self
+                .session
+                .code()
+                .filter(|_| share != Share::Nobody)
+                .map(str::to_owned);
             if let Some(code) = code {
                 self.report.line(&json!({"type": "code", "code": code}))?;
             }
@@ -219,7 +227,9 @@ impl Chat {
         }
         let words = match share {
             Share::Nobody => None,
-            Share::One => Some("Share this code with one person. It works once: it lets one device in, and nobody after it:"),
+            Share::One => {
+                Some("Share this code with one person. It works once: it lets one device in, and nobody after it:")
+            }
             Share::Any => Some("Share this code with whom you want in. Whoever has it can read and write here:"),
         };
         if let Some(words) = words {

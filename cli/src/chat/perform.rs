@@ -72,7 +72,11 @@ impl Chat {
                 self.state.remove_transfer(&id);
                 Ok(Some(format!("file {number} is cancelled")))
             }
-            Action::Members => Ok(Some(view::members(&self.state, self.colors, self.session.room().name()))),
+            Action::Members => Ok(Some(view::members(
+                &self.state,
+                self.colors,
+                self.session.room().name(),
+            ))),
             Action::Verify(text) => self.verify(&text),
             Action::AcceptKey(text) => self.accept_key(&text),
             Action::Compare(text) => self.compare(&text),

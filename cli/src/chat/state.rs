@@ -238,11 +238,26 @@ mod tests {
     #[test]
     fn members_are_found_by_name_or_number_and_never_by_chance() {
         let mut state = State::default();
-        for (id, name) in [("a", "Ada"), ("b", "Grace"), ("c", "grace"), ("d", "1"), ("e", "Ada yes")] {
+        for (id, name) in [
+            ("a", "Ada"),
+            ("b", "Grace"),
+            ("c", "grace"),
+            ("d", "1"),
+            ("e", "Ada yes"),
+        ] {
             state.add_member(id, name, "");
         }
         let found = |text: &str| state.find_member(text).map(|(id, _)| id).ok();
-        for (text, id) in [("Ada", "a"), ("ada", "a"), ("1", "a"), ("#1", "a"), ("2", "b"), ("3", "c"), ("4", "d"), ("Ada yes", "e")] {
+        for (text, id) in [
+            ("Ada", "a"),
+            ("ada", "a"),
+            ("1", "a"),
+            ("#1", "a"),
+            ("2", "b"),
+            ("3", "c"),
+            ("4", "d"),
+            ("Ada yes", "e"),
+        ] {
             assert_eq!(found(text).as_deref(), Some(id), "{text}");
         }
         for text in ["Grace", "GRACE", "0", "6", "", "#", "somebody", "99999999999"] {

@@ -150,7 +150,11 @@ fn answer(text: &str) -> Option<bool> {
 
 fn indented(digits: &str) -> String {
     let lines = groups(digits);
-    lines.iter().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| format!("      {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Standing {

@@ -49,6 +49,7 @@ pub(super) fn show(state: &mut State, colors: Colors, event: &Event) -> Option<S
             let (number, transfer) = state.remove_transfer(id)?;
             Some(problem(colors, &format!("file {number}: {}: {failure}", transfer.name)))
         }
+        Event::Kept => None,
         Event::NotKept { failure } => Some(problem(
             colors,
             &format!("what was to be remembered of a member is lost: {failure}"),
@@ -103,7 +104,9 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
                     Some(notice(colors, &format!("{name} is verified")))
                 }
                 (Standing { changed: true, .. }, _) => Some(notice(colors, &format!("{name}'s key is accepted"))),
-                (Standing { verified: true, .. }, _) => Some(notice(colors, &format!("{name} is not verified any more"))),
+                (Standing { verified: true, .. }, _) => {
+                    Some(notice(colors, &format!("{name} is not verified any more")))
+                }
                 _ => None,
             }
         }
@@ -212,7 +215,11 @@ fn show_message(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<
             let number = state.add_message(id, from, text, Some(*verification));
             let standing = state.members.get(from).map(|member| member.standing);
             let mark = marked(colors, standing.unwrap_or_default());
-            let head = format!("{}{mark}{}", colors.dim(&format!("{} ", clock(*received_at))), colors.dim(&format!("#{number}")));
+            let head = format!(
+                "{}{mark}{}",
+                colors.dim(&format!("{} ", clock(*received_at))),
+                colors.dim(&format!("#{number}"))
+            );
             let name = colors.name(from, &name);
             // Lines after the first cannot be taken for other messages.
             let text = clean(text).trim_end().replace('\n', "\n    ");
@@ -304,7 +311,9 @@ fn comparison(
     let number = state.members.get(id).map_or(0, |member| member.number);
     match (now, pictures, reason) {
         ("pictures", Some((pictures, decimals)), _) => {
-            let pictures = pictures.each_ref().map(|picture| format!("{} {}", picture.emoji, picture.name));
+            let pictures = pictures
+                .each_ref()
+                .map(|picture| format!("{} {}", picture.emoji, picture.name));
             let decimals = decimals.map(|number| format!("{number:04}"));
             let question = format!(
                 "ask {name}, by another way than this room, for the pictures or the numbers. The same, in this order? /match yes or /match no"
@@ -317,14 +326,17 @@ fn comparison(
             )
         }
         ("requested", ..) => {
-            let text = format!("{name} asks to compare pictures: /compare {number} agrees, /match {number} no declines");
+            let text =
+                format!("{name} asks to compare pictures: /compare {number} agrees, /match {number} no declines");
             notice(colors, &text)
         }
         ("confirmed", ..) => notice(colors, &format!("waiting for what {name} sees")),
         ("verified", ..) => notice(colors, &format!("{name} sees the same pictures")),
         ("failed", _, Some("cancelled")) => notice(colors, &format!("the comparison with {name} was given up")),
         ("failed", _, Some("left")) => notice(colors, &format!("the comparison with {name} is over, who left")),
-        ("failed", _, Some("unexpected")) => problem(colors, &format!("the comparison with {name} went wrong: try again")),
+        ("failed", _, Some("unexpected")) => {
+            problem(colors, &format!("the comparison with {name} went wrong: try again"))
+        }
         ("failed", ..) => problem(
             colors,
             &format!("the comparison with {name} FAILED: somebody may be between you. Do not trust this room"),
@@ -457,7 +469,10 @@ mod tests {
         let mut state = State::default();
         assert_eq!(trust(&mut state, false, true), None);
         let joined = joined(&mut state, "Ada");
-        assert!(joined.starts_with("* Ada joined\n! Ada has ANOTHER KEY than before"), "{joined}");
+        assert!(
+            joined.starts_with("* Ada joined\n! Ada has ANOTHER KEY than before"),
+            "{joined}"
+        );
         assert!(joined.contains("/accept-key 1 takes"), "{joined}");
         let mut shown = || show(&mut state, Colors::none(), &message("hi", Verification::Verified)).unwrap();
         assert_eq!(shown(), "--:-- !#1 Ada: hi");
@@ -469,7 +484,10 @@ mod tests {
             members(&state, Colors::none(), "Me"),
             "     Me (you)\n  \u{2713} 1. Ada"
         );
-        assert_eq!(trust(&mut state, false, false).unwrap(), "* Ada is not verified any more");
+        assert_eq!(
+            trust(&mut state, false, false).unwrap(),
+            "* Ada is not verified any more"
+        );
         assert!(trust(&mut state, false, true).unwrap().contains("ANOTHER KEY"));
         let pretender = State::default().add_member("b", "\u{2713} 1. Ada", "").clone();
         assert_eq!(member(Colors::none(), &pretender), "    1. \u{2713} 1. Ada");
@@ -483,7 +501,12 @@ mod tests {
             let event = RoomEvent::Comparison {
                 member: "a".to_owned(),
                 state: now,
-                pictures: pictures.then_some([Picture { emoji: "\u{1f436}", name: "Dog" }; 7]),
+                pictures: pictures.then_some(
+                    [Picture {
+                        emoji: "\u{1f436}",
+                        name: "Dog",
+                    }; 7],
+                ),
                 decimals: pictures.then_some([1000, 2345, 9191]),
                 reason,
             };
@@ -491,7 +514,10 @@ mod tests {
         };
         assert!(tell("requested", false, None).contains("/compare 1 agrees"));
         let shown = tell("pictures", true, None);
-        assert!(shown.contains("\u{1f436} Dog   \u{1f436} Dog") && shown.ends_with("\n    1000 2345 9191"), "{shown}");
+        assert!(
+            shown.contains("\u{1f436} Dog   \u{1f436} Dog") && shown.ends_with("\n    1000 2345 9191"),
+            "{shown}"
+        );
         for reason in ["mismatch", "commitment", "code"] {
             assert!(tell("failed", false, Some(reason)).contains("FAILED"), "{reason}");
         }

@@ -155,7 +155,10 @@ mod tests {
         assert!(file.turn().unwrap().load().unwrap().is_none());
         let first = file.turn().unwrap().load_or_make().unwrap().device_key();
         assert_eq!(file.turn().unwrap().load_or_make().unwrap().device_key(), first);
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names.len(), 2, "{names:?}");
     }
 
@@ -197,7 +200,9 @@ mod tests {
             for number in 0..EACH {
                 let turn = file.turn().unwrap();
                 let mut identity = turn.load_or_make().unwrap();
-                identity.contacts.verify(&[who, number].repeat(16).try_into().unwrap(), true, 1);
+                identity
+                    .contacts
+                    .verify(&[who, number].repeat(16).try_into().unwrap(), true, 1);
                 turn.save(&identity.state().unwrap()).unwrap();
             }
         };

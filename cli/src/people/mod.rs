@@ -53,6 +53,11 @@ pub(crate) async fn run(args: &People, report: Report) -> Result<()> {
                 own.publish(None).await?;
                 view::own(&own.person, report)
             }
+            People::ReplaceKey { directory } => {
+                let mut own = User::open(directory).await?;
+                own.replace_key().await?;
+                view::own(&own.person, report)
+            }
             People::Remove { directory } => {
                 User::open(directory).await?.remove().await?;
                 view::done("removed; the id stays reserved for this identity for 90 days", report)
@@ -130,7 +135,9 @@ async fn invitations(args: &Invitations, report: Report) -> Result<()> {
         session.leave().await;
         return Err(failure);
     }
-    Chat::new(Entry { session, opened }, report, Duration::ZERO).run(Share::Nobody).await
+    Chat::new(Entry { session, opened }, report, Duration::ZERO)
+        .run(Share::Nobody)
+        .await
 }
 
 fn chosen(waiting: &[InvitationSeen], number: usize) -> Result<&InvitationSeen> {

@@ -71,10 +71,7 @@ impl User {
         .await
     }
 
-    async fn with(
-        args: &args::Directory,
-        load: impl FnOnce(&Turn) -> Result<Person> + Send + 'static,
-    ) -> Result<Self> {
+    async fn with(args: &args::Directory, load: impl FnOnce(&Turn) -> Result<Person> + Send + 'static) -> Result<Self> {
         let directory = Directory::of(args.relay.as_deref())?;
         let file = IdentityFile::at(&args.identity);
         // Another process may be at it.
@@ -114,14 +111,17 @@ impl User {
 
     /// Publishes or renews what is due, and tops up one-time keys. `name`: as before if there is none.
     pub(super) async fn publish(&mut self, name: Option<&str>) -> Result<()> {
-        let own = self.person.lookup(&self.person.user().clone(), false, random::bytes()?)?;
+        let own = self
+            .person
+            .lookup(&self.person.user().clone(), false, random::bytes()?)?;
         let own = self.ask(own).await?;
         if self.person.lookup_own(&own.request, &own.answer, name, unix_now())? {
             let challenge = self.challenge().await?;
             let request = self.person.publish(challenge, name, &random::key()?, unix_now())?;
             self.save()?;
             let published = self.ask(request).await?;
-            self.person.published(&published.request, &published.answer, unix_now())?;
+            self.person
+                .published(&published.request, &published.answer, unix_now())?;
         }
         let challenge = self.challenge().await?;
         let question = self.person.add_keys(challenge, &[], unix_now())?;
@@ -189,6 +189,13 @@ impl User {
     pub(super) fn acknowledge_key(&mut self, user: &UserId, key: IdentityKey) -> Result<()> {
         self.person.acknowledge_key(user, key)?;
         self.save()
+    }
+
+    /// Takes a new identity key, with proof by the old one.
+    pub(super) async fn replace_key(&mut self) -> Result<()> {
+        self.person.replace_identity(random::key()?)?;
+        self.save()?;
+        self.publish(None).await
     }
 
     /// Removes the user from the directory.

@@ -78,7 +78,9 @@ pub(super) fn invited(person: &Person, found: &Acquaintance, report: Report) -> 
         return Ok(());
     }
     let who = found.user.as_str();
-    print_line(&format!("{who} is invited, and has 14 days to come. The safety number with {who}:"))?;
+    print_line(&format!(
+        "{who} is invited, and has 14 days to come. The safety number with {who}:"
+    ))?;
     print_number(&number)?;
     print_line(&standing(found))
 }
@@ -117,7 +119,9 @@ fn invitation(person: &Person, index: u64, seen: &InvitationSeen, report: Report
     }
     let sender = match seen.sender {
         Sender::Known => "the key is the one you know".to_owned(),
-        Sender::Unconfirmed => format!("anybody may have written this: you know no key of {from}; people lookup {from} shows it"),
+        Sender::Unconfirmed => {
+            format!("anybody may have written this: you know no key of {from}; people lookup {from} shows it")
+        }
         Sender::OtherKey => format!("ANOTHER KEY than the one you know of {from}; people lookup {from} tells more"),
     };
     let text = clean(&contents.text).trim_end().replace('\n', "\n    ");
@@ -129,7 +133,9 @@ fn invitation(person: &Person, index: u64, seen: &InvitationSeen, report: Report
 }
 
 fn print_number(number: &str) -> Result<()> {
-    groups(number).iter().try_for_each(|line| print_line(&format!("    {line}")))
+    groups(number)
+        .iter()
+        .try_for_each(|line| print_line(&format!("    {line}")))
 }
 
 const fn status(standing: Standing) -> &'static str {

@@ -28,7 +28,10 @@ pub(super) fn server_url(asked: Option<&str>, code: Option<&str>) -> Result<Stri
 pub(crate) fn directory_url(asked: Option<&str>) -> Result<String> {
     let url = server_url(asked, None)?;
     let path = url.split('?').next().unwrap_or_default();
-    let base = path.strip_suffix("/ws").or_else(|| path.strip_suffix('/')).unwrap_or(path);
+    let base = path
+        .strip_suffix("/ws")
+        .or_else(|| path.strip_suffix('/'))
+        .unwrap_or(path);
     // The schemes differ in their first two letters only.
     let base = base.strip_prefix("ws").unwrap_or(base);
     Ok(format!("http{base}/directory"))
@@ -89,7 +92,10 @@ mod tests {
             ("ws://localhost:8787/ws", "http://localhost:8787/directory"),
             ("https://chat.example", "https://chat.example/directory"),
             ("wss://chat.example/relay/ws", "https://chat.example/relay/directory"),
-            ("wss://chat.example/relay/ws?x=1", "https://chat.example/relay/directory"),
+            (
+                "wss://chat.example/relay/ws?x=1",
+                "https://chat.example/relay/directory",
+            ),
             ("http://chat.example/relay/", "http://chat.example/relay/directory"),
         ] {
             assert_eq!(directory_url(Some(given)).unwrap(), url);

@@ -41,6 +41,8 @@ pub(crate) enum Event {
     Received { id: String, result: Result<Saved> },
     /// A transfer of ours cannot go on.
     SendFailed { id: String, failure: Failure },
+    /// What was learned or decided about a member is kept.
+    Kept,
     /// What was to be remembered of a member cannot be kept.
     NotKept { failure: Failure },
 }

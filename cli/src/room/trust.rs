@@ -75,7 +75,11 @@ impl Acquaintances {
             }
             _ => return,
         };
-        let Some((member, key)) = self.members.get(met).and_then(|member| Some((member, parse(&member.key)?))) else {
+        let Some((member, key)) = self
+            .members
+            .get(met)
+            .and_then(|member| Some((member, parse(&member.key)?)))
+        else {
             return;
         };
         // Ourselves in another terminal. In Arthas rooms anybody can come with anybody's key.
@@ -172,10 +176,14 @@ impl Session {
     }
 
     pub(super) fn on_kept(&mut self, kept: Result<Contacts>) {
-        match kept {
-            Ok(contacts) => self.room.set_contacts(contacts),
-            Err(failure) => self.events.push_back(Event::NotKept { failure }),
-        }
+        let event = match kept {
+            Ok(contacts) => {
+                self.room.set_contacts(contacts);
+                Event::Kept
+            }
+            Err(failure) => Event::NotKept { failure },
+        };
+        self.events.push_back(event);
     }
 }
 

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     frame::{
-        error_code, peek_bulk_from, Bin, Create, ErrorFrame, Frame, Join, Leave, Pong, Posted, RelayId, RoomClosed,
-        RoomJoined, BULK_PEEK_BYTES, MAX_FRAME_BYTES,
+        client::decode_room_relayed, error_code, peek_bulk_from, Bin, Create, ErrorFrame, Frame, Join, Leave, Pong,
+        Posted, RelayId, RoomClosed, RoomJoined, BULK_PEEK_BYTES, MAX_FRAME_BYTES,
     },
     room::{
         file::BulkIn,
@@ -194,7 +194,7 @@ impl Room {
                 Ok(None)
             };
         }
-        match Frame::decode(bytes)? {
+        match decode_room_relayed(bytes)? {
             Frame::Ping(ping) => self.send(Pong { t: ping.t })?,
             Frame::ErrorFrame(error) => self.on_error_frame(&error, now)?,
             Frame::RoomClosed(RoomClosed { reason }) => {
@@ -383,6 +383,7 @@ impl Room {
         self.on_peer_timer(now);
         self.on_transfer_timer(now);
         self.on_comparison_timer(now);
+        self.on_text_timer(now);
         while let Some(id) = self.ephemeral.pop_due(now) {
             self.event(RoomEvent::MessageExpired { id });
         }
@@ -419,6 +420,8 @@ impl Room {
             self.deferred_deadline(),
             self.transfer_deadline(now),
             self.comparison_deadline(),
+            self.text_deadline(),
+            self.paced_until().filter(|_| open),
             self.ephemeral.deadline(),
         ];
         times.into_iter().flatten().min()
@@ -427,7 +430,7 @@ impl Room {
     /// Whether a route may be learnt from a post whose sender is not known yet.
     pub(super) fn learn_route(&mut self, route: &RelayId, instance: InstanceId) {
         if self.routes.len() < MAX_ROUTES {
-            self.routes.entry(route.clone()).or_insert(instance);
+            self.routes.get_or_insert_with(route.clone(), || instance);
         }
     }
 }

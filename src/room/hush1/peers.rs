@@ -1,6 +1,6 @@
 //! The other members, as their own sealed hellos name them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     device::InstanceId,
@@ -17,6 +17,7 @@ use crate::{
     frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
     room::{device_key::DeviceKey, name::clean_member_name, output::RoomEvent},
     secret::Key,
+    sorted::{SortedMap, SortedSet},
 };
 
 /// How long a member whose connection is lost is waited for.
@@ -108,7 +109,7 @@ impl Pending {
     }
 
     /// Of whom posts wait that are no peers, and until when.
-    fn unknown<'a>(&'a self, peers: &'a BTreeMap<InstanceId, Peer>) -> impl Iterator<Item = (InstanceId, u64)> + 'a {
+    fn unknown<'a>(&'a self, peers: &'a SortedMap<InstanceId, Peer>) -> impl Iterator<Item = (InstanceId, u64)> + 'a {
         let unknown = self.posts.iter().filter(|waiting| !peers.contains_key(&waiting.of));
         unknown.map(|waiting| (waiting.of, waiting.since.saturating_add(GAP_MS)))
     }
@@ -133,7 +134,12 @@ impl Room {
             _ => self.ratchet.bundle(to, self.clock, sign)?,
         };
         let bundle = bundle.try_into().map_err(|_| Error::Internal("bundle length"))?;
-        let have = self.peers.iter().filter_map(|(instance, peer)| {
+        // One instance asks only for its own: in a large room all of them would be most of what a newcomer gets.
+        let told = self
+            .peers
+            .iter()
+            .filter(|(instance, _)| to.is_none_or(|to| to == **instance));
+        let have = told.filter_map(|(instance, peer)| {
             let top = peer.window.top()?;
             Some(Have {
                 instance: (*instance).into(),
@@ -362,6 +368,7 @@ impl Room {
         self.ratchet.remove(instance, self.clock);
         self.end_transfers_of(instance);
         self.end_comparison_of(instance);
+        self.tear_texts_of(instance);
         self.event(RoomEvent::MemberLeft {
             id: instance.to_string(),
         });
@@ -432,7 +439,7 @@ impl Room {
         let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
             .into_iter()
             .partition(|gap| gap.deadline <= now);
-        let mut ask = BTreeSet::new();
+        let mut ask = SortedSet::new();
         for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
             gap.ask_at = now.saturating_add(ASK_MS);
             ask.insert(gap.peer);
@@ -444,16 +451,17 @@ impl Room {
                 self.pending.take(gap.peer);
                 self.ratchet.key_overdue(gap.peer, now);
             }
+            self.tear_texts_with(gap.peer, gap.counter);
             if gap.kept {
                 self.report(&Error::MessagesLost(1), Some(gap.peer));
             }
         }
-        let nameless: BTreeSet<InstanceId> = self
-            .pending
-            .unknown(&self.peers)
-            .filter(|(_, until)| *until <= now)
-            .map(|(instance, _)| instance)
-            .collect();
+        let mut nameless = SortedSet::new();
+        for (instance, until) in self.pending.unknown(&self.peers) {
+            if until <= now {
+                nameless.insert(instance);
+            }
+        }
         for instance in nameless {
             let lost = u32::try_from(self.pending.take(instance).len()).unwrap_or(u32::MAX);
             self.report(&Error::MessagesLost(lost), None);

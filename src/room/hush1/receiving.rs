@@ -193,20 +193,15 @@ impl Room {
         let instance = InstanceId(message.instance.0);
         let from = instance.to_string();
         match event {
-            Event::Text(Text { text, reply, at }) => {
-                self.ephemeral.track(message.to_string(), now);
-                self.event(RoomEvent::Message {
-                    id: message.to_string(),
-                    from,
-                    text,
-                    reply_to: reply.map(|reply| reply.to_string()),
-                    quote: None,
-                    // What is not said under a member's own key does not get here.
-                    verification: Verification::Verified,
-                    sent_at: at,
-                    received_at,
-                });
-            }
+            Event::Text(Text {
+                text,
+                reply,
+                at,
+                part: None,
+                of: None,
+                first: None,
+            }) => self.show_text(message, (text, reply, at), received_at, now),
+            Event::Text(part) => self.on_text_part(message, part, received_at, now)?,
             Event::Reaction(Reaction { to, emoji, remove }) if !emoji.is_empty() => {
                 self.event(RoomEvent::Reaction {
                     message_id: to.to_string(),
@@ -230,7 +225,29 @@ impl Room {
         Ok(())
     }
 
-    /// Says something to everybody. Returns the message's id.
+    /// Shows what somebody has said.
+    pub(super) fn show_text(
+        &mut self,
+        message: MessageRef,
+        (text, reply, sent_at): (String, Option<MessageRef>, u64),
+        received_at: u64,
+        now: u64,
+    ) {
+        self.ephemeral.track(message.to_string(), now);
+        self.event(RoomEvent::Message {
+            id: message.to_string(),
+            from: InstanceId(message.instance.0).to_string(),
+            text,
+            reply_to: reply.map(|reply| reply.to_string()),
+            quote: None,
+            // What is not said under a member's own key does not get here.
+            verification: Verification::Verified,
+            sent_at,
+            received_at,
+        });
+    }
+
+    /// Says something to everybody, at most [`super::MAX_LONG_TEXT_BYTES`]. Returns the message's id.
     ///
     /// # Errors
     /// [`Error::TextTooLong`], [`Error::InvalidArgument`] for an empty text or a malformed `reply_to`, [`Error::Closed`],
@@ -240,20 +257,26 @@ impl Room {
         if text.is_empty() {
             return Err(Error::InvalidArgument("an empty text"));
         }
-        if text.len() > super::MAX_TEXT_BYTES {
+        if text.len() > super::MAX_LONG_TEXT_BYTES {
             return Err(Error::TextTooLong {
-                limit: super::MAX_TEXT_BYTES,
+                limit: super::MAX_LONG_TEXT_BYTES,
                 actual: text.len(),
             });
         }
         let reply = reply_to.map(parse_message).transpose()?;
-        let event = Text {
-            text: text.to_owned(),
-            reply,
-            at: sent_at,
-        }
-        .into();
-        let counter = self.post(&event, vec![], now)?;
+        let counter = if text.len() > super::MAX_TEXT_BYTES {
+            self.post_long(text, reply, sent_at, now)?
+        } else {
+            let event = Text {
+                text: text.to_owned(),
+                reply,
+                at: sent_at,
+                part: None,
+                of: None,
+                first: None,
+            };
+            self.post(&event.into(), vec![], now)?
+        };
         let id = MessageRef::new(self.device.instance, counter).to_string();
         self.ephemeral.expect_own(&id);
         Ok(id)
@@ -285,6 +308,10 @@ impl Room {
     /// [`Error::Closed`].
     pub fn set_typing(&mut self, on: bool) -> Result<()> {
         self.ensure_usable()?;
+        // It must not overtake the parts of a long text, which would seem to be missing.
+        if self.paced_until().is_some_and(|until| until > self.clock) {
+            return Ok(());
+        }
         self.post_transient(&Typing { on }.into())
     }
 }

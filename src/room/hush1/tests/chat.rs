@@ -167,7 +167,7 @@ fn bad_arguments_are_refused_and_nothing_is_sent() {
     let sent = net.recorded.len();
     let now = net.now;
     let room = net.room(0);
-    let long = "x".repeat(MAX_TEXT_BYTES + 1);
+    let long = "x".repeat(MAX_LONG_TEXT_BYTES + 1);
     assert_eq!(room.send_text(&long, None, 0, now).unwrap_err().code(), "TEXT_TOO_LONG");
     for error in [
         room.send_text("", None, 0, now).unwrap_err(),

@@ -154,6 +154,9 @@ fn nobody_is_talked_down_to_the_signed_form() {
         text: "signed, by the member itself".into(),
         reply: None,
         at: 0,
+        part: None,
+        of: None,
+        first: None,
     });
     let event = event.encode().unwrap();
     let sealed = room.seal_body(&[], |room, outer| {
