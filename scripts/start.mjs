@@ -1,10 +1,13 @@
-// `npm start`: sets up, builds, and runs the relay with the demo on this machine. `PORT` chooses another port.
+// `npm start`: sets up, builds, and runs the relay with the demo and a key directory on this machine. `PORT` chooses another
+// port. The directory is kept in a file that the checkout ignores: delete it to start anew.
 
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { build } from './build.mjs';
-import { environment, targetDir } from './lib/run.mjs';
+import { at, environment, targetDir } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const address = `127.0.0.1:${process.env['PORT'] ?? '8787'}`;
@@ -15,7 +18,9 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
-const relay = spawn(`${targetDir}/release/hushroom-relay`, ['--listen', address], {
+const directory = at('.tools/directory.redb');
+mkdirSync(dirname(directory), { recursive: true });
+const relay = spawn(`${targetDir}/release/hushroom-relay`, ['--listen', address, '--directory', directory], {
   env: environment(),
   stdio: ['ignore', 'pipe', 'inherit'],
 });

@@ -30,7 +30,12 @@ const config: UserConfig = {
     // The package carries its wasm as text inside one module; that is the bulk of it.
     chunkSizeWarningLimit: 2048,
   },
-  server: { proxy: { '/ws': { target: 'ws://127.0.0.1:8787', ws: true } } },
+  server: {
+    proxy: {
+      '/ws': { target: 'ws://127.0.0.1:8787', ws: true },
+      '/directory': 'http://127.0.0.1:8787',
+    },
+  },
 };
 
 export { config as default };

@@ -6,7 +6,7 @@ import { keeperOf, type Keeper } from './keeper.js';
 import { memoryStore } from './memory-store.js';
 import type { Identity, IdentityStore, KnownDevice, OpenIdentityOptions } from './types.js';
 
-/** What rooms need of an identity. */
+/** @internal What rooms need of an identity. */
 export interface KeptIdentity {
   /** The whole state, secrets included, for a room to start from. */
   state(): Promise<Uint8Array>;
@@ -49,14 +49,14 @@ export async function openIdentity(options: OpenIdentityOptions = {}): Promise<I
   return identity;
 }
 
-/** What `openIdentity` gave. @throws TypeError for anything else. */
+/** @internal What `openIdentity` gave. @throws TypeError for anything else. */
 export function keptIdentity(identity: Identity): KeptIdentity {
   const kept = opened?.get(identity);
   if (kept === undefined) throw new TypeError('identity must come from openIdentity');
   return kept;
 }
 
-/** The time of meetings, in Unix seconds. */
+/** @internal The time of meetings, in Unix seconds. */
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -33,6 +33,19 @@ function createKeeper(store: IdentityStore): Keeper {
   let last: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(contacts: Uint8Array) => void>();
   let stop: (() => void) | undefined;
+  let refreshing = false;
+
+  /** What another tab has kept. In a turn, so that it does not come behind what is newer. */
+  function refresh(read: () => Promise<Uint8Array>) {
+    if (refreshing) return;
+    refreshing = true;
+    const work = async () => {
+      refreshing = false;
+      keeper.announce(await read());
+    };
+    // What cannot be read now is read with the next turn.
+    keeper.turn(work).catch(() => undefined);
+  }
 
   const keeper: Keeper = {
     get: () => guarded(() => store.get()),
@@ -54,8 +67,7 @@ function createKeeper(store: IdentityStore): Keeper {
     },
     watch(listener, read) {
       listeners.add(listener);
-      // What another tab keeps that cannot be read now is read with the next turn.
-      stop ??= store.watch?.(() => void read().then(keeper.announce, () => undefined));
+      stop ??= store.watch?.(() => refresh(read));
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;

@@ -107,7 +107,12 @@ export function createEventHandler({ store, transfers, receipts, comparisons, em
       case 'message':
         return onMessage(event);
       case 'message-verified': {
-        const message = store.changeMessage(event.id, { verification: event.verification });
+        const from = store.memberOrGone(event.from);
+        const message = store.changeMessage(event.id, (before) => ({
+          verification: event.verification,
+          // The key has come that it is signed with. Otherwise it stays with the one that it came with.
+          ...(before.from.deviceKey === '' && { from }),
+        }));
         return message && emit({ type: 'message-changed', message });
       }
       case 'message-expired':

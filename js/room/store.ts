@@ -1,13 +1,14 @@
 import type {
   FileOffer, IncomingTransfer, Member, Message, OutgoingTransfer, RoomSnapshot, RoomStatus,
 } from './types.js';
+import { TYPING_SHOWN_MS } from './typing.js';
 
 const MAX_MESSAGES = 1000;
+/** UTF-16 units of all texts together. */
+const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
-/** Without another sign of typing for this long, somebody has stopped. */
-const TYPING_MS = 8000;
 
 /** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
 export interface Store {
@@ -27,12 +28,12 @@ export interface Store {
   find(id: string): Member | undefined;
   isHere(id: string): boolean;
   putMember(member: Member): void;
-  /** As {@link putMember}, also where the member's messages name it. */
+  /** As {@link putMember}, also in messages under the same key. */
   renewMember(member: Member): void;
   removeMember(id: string): Member | undefined;
   putMessage(message: Message): void;
   /** The message as it is then; nothing if it is not there any more. */
-  changeMessage(id: string, change: Partial<Message>): Message | undefined;
+  changeMessage(id: string, change: Partial<Message> | ((before: Message) => Partial<Message>)): Message | undefined;
   removeMessage(id: string): void;
   react(messageId: string, emoji: string, memberId: string, add: boolean): void;
   setTyping(id: string, on: boolean): void;
@@ -76,6 +77,18 @@ export function createStore(self: Member): Store {
     }
   }
 
+  /** A long text has as much weight as many short ones. */
+  function trimTexts() {
+    trim(messages, MAX_MESSAGES);
+    let length = 0;
+    for (const { text } of messages.values()) length += text.length;
+    for (const [id, { text }] of messages) {
+      if (length <= MAX_TEXT_LENGTH) return;
+      messages.delete(id);
+      length -= text.length;
+    }
+  }
+
   function setTyping(id: string, on: boolean) {
     clearTimeout(typing.get(id));
     const was = typing.delete(id);
@@ -85,7 +98,7 @@ export function createStore(self: Member): Store {
         changed();
         flush();
       };
-      typing.set(id, setTimeout(stop, TYPING_MS));
+      typing.set(id, setTimeout(stop, TYPING_SHOWN_MS));
     }
     if (was !== on) changed();
   }
@@ -134,7 +147,7 @@ export function createStore(self: Member): Store {
     renewMember(member) {
       putMember(member);
       for (const message of messages.values()) {
-        if (message.from.id === member.id) messages.set(message.id, { ...message, from: member });
+        if (message.from.id === member.id && message.from.deviceKey === member.deviceKey) messages.set(message.id, { ...message, from: member });
       }
     },
     removeMember(id) {
@@ -148,13 +161,13 @@ export function createStore(self: Member): Store {
     },
     putMessage(message) {
       messages.set(message.id, message);
-      trim(messages, MAX_MESSAGES);
+      trimTexts();
       changed();
     },
     changeMessage(id, change) {
       const message = messages.get(id);
       if (message === undefined) return undefined;
-      const next = { ...message, ...change };
+      const next = { ...message, ...(typeof change === 'function' ? change(message) : change) };
       messages.set(id, next);
       changed();
       return next;

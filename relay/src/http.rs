@@ -48,7 +48,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=(), \
+            "camera=(self), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=(), \
              clipboard-write=(self), screen-wake-lock=(self)",
         ),
     ),

@@ -114,7 +114,8 @@ impl Contacts {
     pub fn meet(&mut self, room_id: &str, name: &str, key: &[u8; 32], now: u64) -> Met {
         let met = self.judge(room_id, name, key);
         if met.trust != Trust::Changed {
-            self.acknowledge(room_id, name, key, now);
+            self.remember(key, Some(name), now);
+            self.accept(place_of(room_id, name), key);
         }
         met
     }
@@ -123,14 +124,22 @@ impl Contacts {
     pub fn acknowledge(&mut self, room_id: &str, name: &str, key: &[u8; 32], now: u64) {
         self.remember(key, Some(name), now);
         let place = place_of(room_id, name);
+        // It becomes the newest, also if it was accepted before.
+        if let Some(pin) = self.pins.iter_mut().find(|pin| pin.place == place) {
+            pin.keys.retain(|accepted| accepted != key);
+        }
+        self.accept(place, key);
+    }
+
+    /// Puts a pin at the end, with `key` among its own.
+    fn accept(&mut self, place: Place, key: &[u8; 32]) {
         let at = self.pins.iter().position(|pin| pin.place == place);
-        let before = at.map(|at| self.pins.remove(at));
-        // Nothing is different if it was the last that was met, under its last key.
-        let same = at == Some(self.pins.len()) && before.as_ref().is_some_and(|pin| pin.keys.last() == Some(key));
-        self.changed |= !same;
-        let mut keys = before.map_or_else(Vec::new, |pin| pin.keys);
-        keys.retain(|accepted| accepted != key);
-        keys.push(*key);
+        let mut keys = at.map_or_else(Vec::new, |at| self.pins.remove(at).keys);
+        let known = keys.contains(key);
+        self.changed |= !known || at != Some(self.pins.len());
+        if !known {
+            keys.push(*key);
+        }
         let surplus = keys.len().saturating_sub(MAX_ACCEPTED_KEYS);
         keys.drain(..surplus);
         self.pins.push(Pin { place, keys });

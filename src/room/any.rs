@@ -112,7 +112,6 @@ impl Config {
 }
 
 /// A room of either protocol, and what the contact book says of those in it.
-#[derive(Debug)]
 pub struct Room(Machine, TrustBook);
 
 enum Machine {
@@ -492,9 +491,9 @@ impl Room {
     }
 }
 
-impl core::fmt::Debug for TrustBook {
+impl core::fmt::Debug for Room {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("TrustBook(..)")
+        f.debug_tuple("Room").field(&self.0).finish()
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Verification {
     Verified,
     /// It is right, but of a key that has taken another's place, which nobody has acknowledged.
     KeyChanged,
-    /// The member's key is not known.
+    /// The member's key is not known, or it is one that the member has replaced.
     Unknown,
     /// It is wrong.
     Failed,
@@ -86,7 +86,7 @@ pub enum RoomEvent {
         /// The device's public key, base64url; empty while it is unknown.
         device_key: String,
     },
-    /// A member's key became known, or a member came with another one than before.
+    /// A member's key became known, or it announced another one than before: messages count as verified under the last one only.
     MemberKey {
         /// The member.
         id: String,
@@ -247,7 +247,7 @@ pub enum RoomEvent {
         /// `failed`; the last two are its end.
         state: &'static str,
         /// What both must see, as long as they are compared.
-        pictures: Option<[Picture; 7]>,
+        pictures: Option<Box<[Picture; 7]>>,
         /// The same as three numbers of four digits.
         decimals: Option<[u16; 3]>,
         /// Why it has failed: `cancelled`, `mismatch`, `commitment`, `code`, `unexpected` or `left`.

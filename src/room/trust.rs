@@ -24,10 +24,8 @@ type DeviceKey = [u8; 32];
 struct Judged {
     id: String,
     name: String,
-    /// Empty until it is known: see [`RoomEvent::MemberKey`].
+    /// The one that counts: see [`RoomEvent::MemberKey`]. None until it has come.
     key: Option<DeviceKey>,
-    /// One that came after the first, in protocols where that happens.
-    later: Option<DeviceKey>,
     told: Standing,
 }
 
@@ -113,24 +111,14 @@ impl TrustBook {
                     id: id.clone(),
                     name: name.clone(),
                     key: parse_key(device_key),
-                    later: None,
                     told: Standing::default(),
                 });
                 self.judge(self.members.len().saturating_sub(1), room_id);
             }
-            RoomEvent::MemberKey {
-                id,
-                device_key,
-                changed,
-            } => {
+            RoomEvent::MemberKey { id, device_key, .. } => {
                 key_of = self.members.iter().position(|member| member.id == *id);
                 if let Some(member) = key_of.and_then(|at| self.members.get_mut(at)) {
-                    let key = parse_key(device_key);
-                    if *changed {
-                        member.later = key;
-                    } else {
-                        member.key = key;
-                    }
+                    member.key = parse_key(device_key);
                 }
             }
             RoomEvent::MemberLeft { id } => self.members.retain(|member| member.id != *id),
@@ -154,7 +142,7 @@ impl TrustBook {
         let Some(member) = self.members.get(at) else {
             return;
         };
-        let Some(key) = member.later.or(member.key) else {
+        let Some(key) = member.key else {
             return;
         };
         let (name, told) = (member.name.clone(), member.told);
@@ -196,12 +184,8 @@ impl TrustBook {
     /// What a signature that holds is worth, under the key that it is of.
     fn worth(&mut self, from: &str, message: &str, verification: Verification, room_id: &str) -> Verification {
         let member = self.members.iter().find(|member| member.id == from);
-        let key = match verification {
-            Verification::Verified => member.and_then(|member| member.key),
-            Verification::KeyChanged => member.and_then(|member| member.later),
-            other => return other,
-        };
-        let (Some(member), Some(key)) = (member, key) else {
+        let (Verification::Verified, Some((member, key))) = (verification, member.and_then(|it| Some((it, it.key?))))
+        else {
             return verification;
         };
         if !self.standing(&member.name, &key, room_id).changed {
@@ -223,3 +207,7 @@ impl TrustBook {
 fn parse_key(text: &str) -> Option<DeviceKey> {
     encoding::decode(text)?.try_into().ok()
 }
+
+#[cfg(test)]
+#[path = "trust_tests.rs"]
+mod tests;

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -48,19 +51,27 @@ export interface Demo {
   ): Promise<{ ana: DemoPage; ben: DemoPage; link: string }>;
 }
 
+/** All pages of a test come from one address. */
+const FREE = ['--directory-requests-per-minute=0', '--registrations-per-minute=0', '--invitations-per-minute=0'];
+
 /** Starts a browser, with these flags, and a relay for the tests of a file. */
 export function useDemo(flags: readonly string[] = []): Demo {
   let browser: Browser | undefined;
   let relay: Relay | undefined;
   let opened: DemoPage[] = [];
   let relays: Relay[] = [];
+  let folder: string | undefined;
 
   beforeAll(async () => {
-    [browser, relay] = await Promise.all([launchBrowser(flags), startRelay()]);
+    folder = await mkdtemp(join(tmpdir(), 'hushroom-demo-'));
+    // As `npm start` runs it.
+    const options = ['--directory', join(folder, 'directory.redb'), ...FREE];
+    [browser, relay] = await Promise.all([launchBrowser(flags), startRelay(0, options)]);
   });
   afterAll(async () => {
     await browser?.close();
     await relay?.kill();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
   afterEach(async () => {
     const pages = opened;

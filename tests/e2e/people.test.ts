@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { fileStore, memoryStore, register } from '../../js/people/index.js';
 import type { IdentityStore, People } from '../../js/people/index.js';
-import { createRoom, joinRoom } from '../../js/room/index.js';
+import { createRoom, joinRoom, openIdentity } from '../../js/room/index.js';
 import type { Room, RoomEvent } from '../../js/room/index.js';
 import { startRelay, type Relay } from './helpers.js';
 
@@ -104,12 +104,38 @@ describe('people', () => {
   it('keep their keys in a file that nobody else reads', async () => {
     const store = fileStore(file('private'));
     expect(await store.get()).toBeUndefined();
-    await writeFile(file('private.part'), 'left over', { mode: 0o644 });
     await as('private', store);
     if (process.platform !== 'win32') expect((await stat(file('private'))).mode & 0o777).toBe(0o600);
     expect(await failure(as('somebody-else', store))).toBe('INVALID_ARGUMENT');
     await writeFile(file('private'), (await readFile(file('private'))).subarray(0, 50));
-    expect(await failure(as('private', store))).toBe('INVALID_ARGUMENT');
+    expect(await failure(as('private', store))).toBe('INVALID_IDENTITY');
+  });
+
+  it('have one identity with rooms on the same store, whichever comes first', async () => {
+    const store = memoryStore();
+    const identity = await openIdentity({ store });
+    await identity.verify((await openIdentity()).deviceKey);
+    const people = await as('one-key', store);
+    expect(people.identityKey).toBe(identity.deviceKey);
+    const room = await createRoom({ relay: relay.url, name: 'One', identity });
+    expect(room.members[0]?.deviceKey).toBe(people.identityKey);
+    // Both write; neither takes anything from the other.
+    const friend = await joinRoom({ relay: relay.url, code: room.code, name: 'Friend' });
+    await Promise.all([people.lookup('one-key'), people.renew(), friend.close()]);
+    await room.close();
+    expect(await identity.knownDevices()).toMatchObject([{ verified: true }, { name: 'Friend' }]);
+    await people.replaceIdentity();
+    expect((await openIdentity({ store })).deviceKey).toBe(people.identityKey);
+    expect(people.identityKey).not.toBe(room.members[0]?.deviceKey);
+    expect(await identity.knownDevices()).toHaveLength(2);
+
+    const other = memoryStore();
+    const registered = await as('one-key-2', other);
+    expect((await openIdentity({ store: other })).deviceKey).toBe(registered.identityKey);
+    expect(await failure(register({ relay: relay.url, store }))).toBe('nothing');
+    const none = memoryStore();
+    await openIdentity({ store: none });
+    expect(await failure(register({ relay: relay.url, store: none })), 'no user yet').toBe('INVALID_ARGUMENT');
   });
 
   it('are refused, each with a code of its own', async () => {

@@ -48,6 +48,26 @@ describe('an agent', () => {
     expect(errors).toMatchObject([{ code: 'BAD_SIGNATURE' }]);
   });
 
+  it('does not take a repeated announcement for the key that signs', async () => {
+    const friend = await joinArthas(`${relay.url.replace('http', 'ws')}/ws`, bot.code, 'Friend');
+    await met(bot, 3);
+    const announcement = friend.signed({ text: '', type: 'pubkey', pubkey: friend.publicKey });
+    await friend.close();
+    await until(bot, () => bot.members.length === 2);
+    const { texts } = listening({ allow: [friend.publicKey] });
+    const everything = listening();
+    eve.announce();
+    eve.say(eve.signed({ text: 'before' }));
+    // Anybody can say again what Friend has said of her key.
+    eve.say(announcement);
+    eve.say(eve.signed({ text: 'after' }));
+    eve.say(friend.signed({ text: 'by Friend' }));
+    await expect.poll(() => texts).toEqual(['by Friend']);
+    expect(everything.texts).toEqual(['before', 'after', 'by Friend']);
+    const verification = (text: string) => bot.getSnapshot().messages.find((message) => message.text === text)?.verification;
+    expect(['before', 'after', 'by Friend'].map(verification)).toEqual(['verified', 'unknown', 'key-changed']);
+  });
+
   it('hears a key that is allowed once it is proven, and nobody without one', async () => {
     const { texts, errors } = listening({ allow: [eve.publicKey] });
     const everything = listening();

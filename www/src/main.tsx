@@ -8,6 +8,8 @@ import './styles/messages.css';
 import './styles/files.css';
 import './styles/voice.css';
 import './styles/panel.css';
+import './styles/safety.css';
+import './styles/people.css';
 
 import { render } from 'preact';
 

@@ -1,8 +1,15 @@
+import { directory } from './strings/directory.ts';
+import { safety } from './strings/safety.ts';
+import { two } from './strings/two.ts';
+
 /**
  * Every text of the page, in one place so that another language is another object of this shape. Sentences are whole:
  * nothing is put together from fragments elsewhere.
  */
 export const t = {
+  ...safety,
+  directory,
+  two,
   brand: 'hushroom',
   tagline: 'A quiet room for talk and files',
   pitch:
@@ -29,7 +36,6 @@ export const t = {
     ] as const,
     members: 'Room for',
     membersChoices: [
-      [2, 'two people'],
       [5, 'five people'],
       [10, 'ten people'],
       [50, 'fifty people'],
@@ -145,6 +151,7 @@ export const t = {
     unknown: ['Not checked', 'Signed, but the member’s key has not come yet.'],
     unsigned: ['Unsigned', 'Anybody with the link could have written it, if the server helped.'],
     failed: ['Wrong signature', 'Changed on the way, or not written by whom it names. Ask them.'],
+    'key-changed': ['Changed key', 'Signed with another key than before, which you have not accepted.'],
   },
   key: {
     changed: (name: string) =>
@@ -334,6 +341,7 @@ export const t = {
     ROOM_NOT_FOUND:
       'This room is not open. It closes when everybody has left: ask for a new link, or open a room yourself.',
     ROOM_FULL: 'The room is full. Try again when somebody has left.',
+    INVITATION_USED: 'This invitation was used: both places of the room are taken. Ask for a new link.',
     ROOM_EXPIRED: 'The room’s time is over. Open a new one to go on.',
     ADMISSION_DENIED: 'The server did not let you in: the key in this link is not the room’s. Ask for the link again.',
     WRONG_PASSWORD: 'That password is wrong. Check it with whoever invited you.',
@@ -361,6 +369,19 @@ export const t = {
     SINK_TOO_LARGE: 'The file is too large for this browser to keep. Use a desktop Chrome, Edge or Firefox.',
     UNSUPPORTED: 'That cannot be done in this room or this browser.',
     UNKNOWN_MEMBER: 'That person is no longer here.',
+    SESSION_BROKEN:
+      'The keys between two of you got out of step and are being renewed. Ask for what is missing to be sent again.',
+    WEAK_KEY: 'Something was dropped because it came with a key that protects nothing. If this goes on, open a new room.',
+    UNKNOWN_USER: 'Nobody is registered under this name. Check how it is written.',
+    USER_TAKEN: 'This name belongs to somebody else. Pick another.',
+    KEY_CHANGED: 'The key of this person has changed. Compare the safety number and accept it first.',
+    KEY_UNPROVEN:
+      'The server shows another key for this name, without proof that its owner changed it. Nothing was sent. Ask them.',
+    BUNDLE_EXPIRED: 'The keys of this person have run out. They are renewed when they come back.',
+    DIRECTORY_ROLLED_BACK: 'The server shows older keys than before. Nothing was sent; do not trust it now.',
+    DIRECTORY_PROOF: 'The answer of the server does not prove itself. Nothing was sent; try again later.',
+    STORE_FAILED: 'This browser did not let the page read or keep its key. Check the free space, and try again.',
+    INVALID_IDENTITY: 'What this browser keeps of your key cannot be read. Reload the page after an update.',
     INVALID_STATE: 'That is no longer possible: it was answered or taken back already.',
     MISDIRECTED: 'A message was dropped because it was not meant for this room. If this goes on, open a new room.',
     INVALID_FRAME:

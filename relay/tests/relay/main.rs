@@ -20,5 +20,6 @@ mod limits;
 mod posts;
 mod resume;
 mod rooms;
+mod seats;
 #[path = "../support/mod.rs"]
 mod support;

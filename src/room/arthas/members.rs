@@ -1,7 +1,7 @@
 //! The other members, as the relay lists them, and the keys they announced.
 //!
-//! Trust on first use, by the relay's id. The first key of a member is the only one under which its messages count as
-//! verified. A key that another member holds is not taken until that one is gone: anybody can repeat an announcement.
+//! By the relay's id. The last key that a member announced is the one under which its messages count as verified, so that the key
+//! that is shown and the key that signs are one; whether it is that of before is for the contact book (`room::trust`). A key that another member holds is not taken until that one is gone: anybody can repeat an announcement.
 
 use std::collections::VecDeque;
 
@@ -23,10 +23,10 @@ pub(super) const MAX_KNOWN: usize = 100;
 pub(super) struct Member {
     id: String,
     pub(super) name: String,
-    /// The first key it announced.
+    /// The key it announced last.
     key: Option<DeviceKey>,
-    /// The last one, if it is another.
-    later: Option<DeviceKey>,
+    /// The one before.
+    earlier: Option<DeviceKey>,
     /// One it announced while another member held it.
     claimed: Option<DeviceKey>,
     typing_until: Option<u64>,
@@ -87,7 +87,7 @@ impl Members {
             id: id.to_owned(),
             name: name.clone(),
             key: None,
-            later: None,
+            earlier: None,
             claimed: None,
             typing_until: None,
         };
@@ -120,19 +120,19 @@ impl Members {
         let Some(member) = self.get_mut(id) else {
             return Announced::Known;
         };
-        if member.holds(&key) || (!signed && member.key.is_some()) {
+        if member.key.as_ref() == Some(&key) || (!signed && member.key.is_some()) {
             return Announced::Known;
         }
         if taken {
             member.claimed = Some(key);
             return Announced::Taken;
         }
-        if member.key.is_none() {
-            member.key = Some(key);
-            return Announced::First;
+        member.earlier = member.key.replace(key);
+        if member.earlier.is_none() {
+            Announced::First
+        } else {
+            Announced::Changed
         }
-        member.later = Some(key);
-        Announced::Changed
     }
 
     /// Looks at a signature; a message whose sender's key is not known waits for it.
@@ -217,15 +217,15 @@ impl Members {
 
 impl Member {
     fn holds(&self, key: &DeviceKey) -> bool {
-        self.key.as_ref() == Some(key) || self.later.as_ref() == Some(key)
+        self.key.as_ref() == Some(key) || self.earlier.as_ref() == Some(key)
     }
 
     fn verify(&self, signed: &Signed) -> Verification {
-        match (&self.key, &self.later) {
+        match (&self.key, &self.earlier) {
             (None, _) => Verification::Unknown,
             (Some(key), _) if signed.is_by(key) => Verification::Verified,
-            // Right, but under a key that this member did not have at first.
-            (_, Some(later)) if signed.is_by(later) => Verification::KeyChanged,
+            // Right, but under a key that this member has no more.
+            (_, Some(earlier)) if signed.is_by(earlier) => Verification::Unknown,
             _ => Verification::Failed,
         }
     }

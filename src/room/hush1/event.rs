@@ -15,8 +15,10 @@ use crate::{
     secret::Key,
 };
 
-/// Longest text of a message, in UTF-8 bytes.
+/// Longest text of one post, in UTF-8 bytes.
 pub const MAX_TEXT_BYTES: usize = 60_000;
+/// Most parts of a longer text.
+pub(super) const MAX_PARTS: u32 = 18;
 /// Longest emoji of a reaction, in UTF-8 bytes.
 pub const MAX_EMOJI_BYTES: usize = 32;
 /// Instances of which a hello reports what it holds: members, and some that are away.
@@ -107,6 +109,15 @@ pub(super) struct Text {
     pub(super) reply: Option<MessageRef>,
     /// The sender's clock, Unix milliseconds.
     pub(super) at: u64,
+    /// Which part of a longer text it is, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<u32>,
+    /// How many parts that has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<u32>,
+    /// The counter of the post of part 0, in all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<u64>,
 }
 
 /// An emoji for a message.

@@ -16,6 +16,7 @@ mod files;
 mod inner;
 mod keys;
 mod link;
+mod long_text;
 mod machine;
 mod outbox;
 mod padding;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use device::InstanceId;
 pub use event::{MAX_EMOJI_BYTES, MAX_TEXT_BYTES};
+pub use long_text::MAX_LONG_TEXT_BYTES;
 pub use machine::{Config, Entrance, Room};
 
 pub use super::{

@@ -1,6 +1,6 @@
 //! Sealing events and getting them to the relay, in order and without losing one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
@@ -18,10 +18,14 @@ use crate::{
     frame::{Bin, Post, RelayId},
     ratchet::Outer,
     room::output::RoomEvent,
+    sorted::SortedMap,
 };
 
 /// Posts that may be at the relay without its answer.
 const MAX_IN_FLIGHT: usize = 32;
+/// A post of more bytes is large: those wait for each other, since a relay queues no more than four of them for a receiver.
+const LARGE_BYTES: usize = 16 * 1024;
+const LARGE_EVERY_MS: u64 = 200;
 /// How long to wait when the relay refuses a post without saying how long.
 const HOLD_MS: u64 = 1000;
 /// Without an answer to any post for this long, the connection is given up: coming back tells what the relay has.
@@ -61,7 +65,7 @@ impl Sealed {
 }
 
 /// Most bytes of a post that says `event` bytes: padding is at most a ninth, and blocks; all layers take less than 300.
-const fn body_bytes(event: usize, recipients: usize) -> usize {
+pub(super) const fn body_bytes(event: usize, recipients: usize) -> usize {
     let padded = event.saturating_add(event / 8);
     padded
         .saturating_add(400)
@@ -72,9 +76,11 @@ const fn body_bytes(event: usize, recipients: usize) -> usize {
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Item>,
-    sent: BTreeMap<u32, Item>,
+    sent: SortedMap<u32, Item>,
     last_n: u32,
     hold_until: Option<u64>,
+    /// When the next large post may go.
+    large_from: u64,
     /// When the relay must have answered something of what was sent.
     answer_by: Option<u64>,
 }
@@ -184,7 +190,7 @@ impl Room {
     pub(super) fn post(&mut self, event: &Event, recipients: Vec<InstanceId>, now: u64) -> Result<u64> {
         self.set_clock(now);
         let event = Zeroizing::new(event.encode()?);
-        self.make_room(body_bytes(event.len(), recipients.len()))?;
+        self.make_room(1, body_bytes(event.len(), recipients.len()))?;
         if recipients.len() != 1 {
             self.share_key()?;
         }
@@ -198,6 +204,7 @@ impl Room {
             counter,
             previous,
             transient: false,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)?;
@@ -205,10 +212,11 @@ impl Room {
         Ok(counter)
     }
 
-    fn make_room(&mut self, length: usize) -> Result<()> {
+    /// Makes room for `count` more posts of at most `length` bytes together.
+    pub(super) fn make_room(&mut self, count: usize, length: usize) -> Result<()> {
         let waiting = self.deferred.iter().filter(|deferred| !deferred.transient);
         let lengths = waiting.map(|deferred| body_bytes(deferred.event.len(), deferred.recipients.len()));
-        let (count, bytes) = lengths.fold((1usize, length), |(count, bytes), length| {
+        let (count, bytes) = lengths.fold((count, length), |(count, bytes), length| {
             (count.saturating_add(1), bytes.saturating_add(length))
         });
         self.outbox.make_room(count, bytes)
@@ -227,6 +235,7 @@ impl Room {
             counter,
             previous,
             transient: true,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)
@@ -251,11 +260,13 @@ impl Room {
     pub(super) fn seal_hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Vec<u8>> {
         let hello = self.hello(to, answer, again)?;
         let event = Zeroizing::new(Event::from(hello).encode()?);
-        let sealed = self.seal_body(to.as_slice(), |room, outer| {
-            let sealed = inner::seal(&room.keys, &room.device, outer.header, room.previous, &event);
-            Ok(sealed.to_vec())
-        })?;
+        let sealed = self.seal_body(to.as_slice(), |room, outer| room.sign(outer, &event))?;
         Ok(sealed.body)
+    }
+
+    /// The inner layer of what is signed and not ratcheted: hellos and byes, which must be understood without a session.
+    pub(super) fn sign(&self, outer: Outer<'_>, event: &[u8]) -> Result<Vec<u8>> {
+        Ok(inner::seal(&self.keys, &self.device, outer.header, self.previous, event).to_vec())
     }
 
     /// Seals what `inner` makes for the next counter.
@@ -308,13 +319,35 @@ impl Room {
         }
         self.queue.hold_until = None;
         while self.queue.sent.len() < in_flight {
+            if in_flight != usize::MAX && self.paced_until().is_some_and(|until| until > now) {
+                break;
+            }
+            let is_large = self.is_next_large();
             let Some(item) = self.queue.waiting.pop_front() else {
                 break;
             };
+            if is_large {
+                self.queue.large_from = now.saturating_add(LARGE_EVERY_MS);
+            }
             self.send_item(item, now)?;
         }
         self.queue.expect_answer(now);
         Ok(())
+    }
+
+    fn is_next_large(&self) -> bool {
+        match self.queue.waiting.front() {
+            Some(Item::First { counter } | Item::Repeat { counter, .. }) => {
+                let entry = self.outbox.get(*counter);
+                entry.is_some_and(|entry| entry.body.len() > LARGE_BYTES)
+            }
+            _ => false,
+        }
+    }
+
+    /// Until when the next post waits because it is large, as the one before was.
+    pub(super) fn paced_until(&self) -> Option<u64> {
+        self.is_next_large().then_some(self.queue.large_from)
     }
 
     fn send_item(&mut self, item: Item, now: u64) -> Result<()> {
@@ -382,9 +415,12 @@ impl Room {
         if let Item::First { counter } = item {
             self.outbox.accept(counter);
             self.on_total_announced(counter);
-            let id = MessageRef::new(self.device.instance, counter).to_string();
-            self.ephemeral.track_own(&id, now);
-            self.event(RoomEvent::Accepted { id, received_at });
+            // Of a long text, once all of it is there.
+            if let Some(counter) = self.long_texts.accepted(counter) {
+                let id = MessageRef::new(self.device.instance, counter).to_string();
+                self.ephemeral.track_own(&id, now);
+                self.event(RoomEvent::Accepted { id, received_at });
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ const moment = new Intl.DateTimeFormat(locales, {
   timeStyle: 'short',
   ...(hourCycle && { hourCycle }),
 });
+const date = new Intl.DateTimeFormat(locales, { dateStyle: 'medium' });
 const list = new Intl.ListFormat(locales, { type: 'conjunction' });
 const percents = new Intl.NumberFormat(locales, { style: 'percent' });
 
@@ -74,6 +75,9 @@ export const formatTime = (ms: number): string => time.format(ms);
 
 /** Date and time of day. */
 export const formatMoment = (ms: number): string => moment.format(ms);
+
+/** A date. */
+export const formatDate = (ms: number): string => date.format(ms);
 
 /** `Today`, `Yesterday`, or the date. */
 export function formatDay(ms: number, now = Date.now()): string {

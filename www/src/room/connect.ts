@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { createRoom, isHushError, joinRoom } from 'hushroom/room';
-import type { Room, Protocol } from 'hushroom/room';
+import type { HushErrorCode, Identity, Protocol, Room } from 'hushroom/room';
 
+import { ownDevice } from '../device/device.ts';
 import { explain, isAbort } from '../lib/errors.ts';
 import { remember } from '../lib/storage.ts';
 import { t } from '../strings.ts';
@@ -38,21 +39,28 @@ export interface JoinEntry {
 export type Entry = CreateEntry | JoinEntry;
 
 /** The relay that hands out this page. */
-const relay = new URL('/ws', location.href.replace(/^http/, 'ws')).href;
+export const relay: string = new URL('/ws', location.href.replace(/^http/, 'ws')).href;
 
 /** In characters; Arthas' clients set the same. */
 const ARTHAS_NAME_LENGTH = 20;
 export const PASSWORD_LENGTHS = { min: 4, max: 20 } as const;
 
-function connect(entry: Entry, signal: AbortSignal): Promise<Room> {
+/** Opens or joins a room as the device that this browser is. */
+export async function connect(entry: Entry, signal: AbortSignal): Promise<Room> {
+  const { identity } = await ownDevice();
+  return enter(entry, identity, signal);
+}
+
+function enter(entry: Entry, identity: Identity, signal: AbortSignal): Promise<Room> {
   const { name, protocol } = entry;
   const password = protocol === 'arthas' && entry.password !== '' ? { password: entry.password } : {};
-  if (entry.how === 'join') return joinRoom({ relay, code: entry.code, name, signal, ...password });
+  if (entry.how === 'join') return joinRoom({ relay, code: entry.code, name, identity, signal, ...password });
   const { maxMembers, expirySeconds, ephemeralSeconds } = entry;
   return createRoom({
     relay,
     name,
     protocol,
+    identity,
     signal,
     ...password,
     ...(protocol === 'hush1' && { maxMembers }),
@@ -77,6 +85,8 @@ export interface Attempt {
   readonly busy: boolean;
   /** Why the last attempt failed, as a sentence. */
   readonly problem: string | undefined;
+  /** Its code, if it has one. */
+  readonly code: HushErrorCode | undefined;
   /** Whether the room asks for a password. Stays once it is known. */
   readonly needsPassword: boolean;
   start(entry: Entry): void;
@@ -87,6 +97,7 @@ export interface Attempt {
 export function useConnect(onEnter: (session: Session) => void): Attempt {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const [code, setCode] = useState<HushErrorCode>();
   const [needsPassword, setNeedsPassword] = useState(false);
   const running = useRef<AbortController>(undefined);
 
@@ -100,6 +111,7 @@ export function useConnect(onEnter: (session: Session) => void): Attempt {
   const start = async (entry: Entry) => {
     const fault = findFault(entry);
     setProblem(fault);
+    setCode(undefined);
     if (fault !== undefined) return;
     const controller = new AbortController();
     running.current = controller;
@@ -114,11 +126,12 @@ export function useConnect(onEnter: (session: Session) => void): Attempt {
       if (running.current !== controller) return;
       running.current = undefined;
       setBusy(false);
+      setCode(isHushError(error) ? error.code : undefined);
       const asks = isHushError(error) && error.code === 'WRONG_PASSWORD';
       if (asks) setNeedsPassword(true);
       // Nobody can know of a password before the room asks for it: then it is a question and no failure.
       if (!isAbort(error) && !(asks && entry.password === '')) setProblem(explain(error));
     }
   };
-  return { busy, problem, needsPassword, start: (entry) => void start(entry), cancel };
+  return { busy, problem, code, needsPassword, start: (entry) => void start(entry), cancel };
 }

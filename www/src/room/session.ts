@@ -6,11 +6,13 @@ import { formatBytes, formatClock } from '../lib/format.ts';
 import { createStore } from '../lib/store.ts';
 import type { Readable } from '../lib/store.ts';
 import { t } from '../strings.ts';
-import { linkOf } from './invite.ts';
+import { isForTwo, linkOf } from './invite.ts';
 import { createShelf } from './shelf.ts';
 import type { Shelf } from './shelf.ts';
 import { adopt, reconcile } from './timeline.ts';
 import type { TimelineItem } from './timeline.ts';
+import { createTrust } from './trust.ts';
+import type { Trust } from './trust.ts';
 
 /** A line the person should read and may dismiss. */
 export interface Notice {
@@ -22,10 +24,15 @@ export interface Notice {
 export interface Session {
   readonly room: Room;
   readonly link: string;
+  /** Whether the room is for two, by its code: the relay has no say in it. */
+  readonly forTwo: boolean;
   readonly snapshot: Readable<RoomSnapshot>;
   readonly timeline: Readable<readonly TimelineItem[]>;
   readonly notices: Readable<readonly Notice[]>;
   readonly shelf: Shelf;
+  readonly trust: Trust;
+  /** Who was invited from the directory, if anybody was. */
+  readonly invited: string | undefined;
   /** Refuses a file that waits for an answer. */
   decline(id: string): void;
   /** Shows a line; the same line is not shown twice at a time. */
@@ -46,7 +53,8 @@ function tellOf({ from, name, size, voiceSeconds }: FileOffer): string {
   return t.file.announceOffer(from.name, name, size === undefined ? t.file.unknownSize : formatBytes(size));
 }
 
-export function openSession(room: Room): Session {
+/** @param invited - Who was invited from the directory, to be waited for. */
+export function openSession(room: Room, invited?: string): Session {
   const timeline = createStore<readonly TimelineItem[]>([]);
   const notices = createStore<readonly Notice[]>([]);
   const ending = new AbortController();
@@ -62,6 +70,7 @@ export function openSession(room: Room): Session {
     );
   const note = (text: string) =>
     timeline.update((items) => [...items, { kind: 'note', id: `note-${++lastId}`, at: Date.now(), text }]);
+  const trust = createTrust(room, { note, notify });
   const shelf = createShelf(room, {
     accepted: (transfer) =>
       timeline.update((items) => items.map((item) => (item.id === transfer.id ? adopt(item, transfer) : item))),
@@ -113,6 +122,7 @@ export function openSession(room: Room): Session {
   };
 
   const onEvent = (event: RoomEvent) => {
+    if (trust.onEvent(event)) return;
     if (event.type === 'member-joined') note(t.log.joined(event.member.name));
     else if (event.type === 'member-left') note(t.log.left(event.member.name));
     else if (event.type === 'status') announce(t.status[event.status]);
@@ -136,10 +146,13 @@ export function openSession(room: Room): Session {
   return {
     room,
     link: linkOf(room.code),
+    forTwo: isForTwo(room.code),
     snapshot: { get: () => room.getSnapshot(), subscribe: (listener) => room.subscribe(listener) },
     timeline,
     notices,
     shelf,
+    trust,
+    invited,
     decline(id) {
       const offer = room.getSnapshot().offers.find((candidate) => candidate.id === id);
       // Noted first: the room drops the offer at once, and only we know that it was not withdrawn.

@@ -3,19 +3,21 @@ import type { ComponentChildren } from 'preact';
 
 import { formatMoment, formatSpan } from '../lib/format.ts';
 import { t } from '../strings.ts';
+import { DeviceSection } from './device-section.tsx';
 import { Dialog } from './dialog.tsx';
 import { MARK_ICONS } from './verification.tsx';
 
 export interface AboutDialogProps {
   readonly protocol: Protocol;
   readonly snapshot: RoomSnapshot;
+  readonly forTwo: boolean;
   readonly onClose: () => void;
 }
 
-const MARKS = ['verified', 'unknown', 'unsigned', 'failed'] as const;
+const MARKS = ['verified', 'unknown', 'unsigned', 'failed', 'key-changed'] as const;
 
 /** What kind of room this is, what it promises and what it does not. */
-export function AboutDialog({ protocol, snapshot, onClose }: AboutDialogProps) {
+export function AboutDialog({ protocol, snapshot, forTwo, onClose }: AboutDialogProps) {
   const { ephemeralSeconds, expiresAt, hasPassword } = snapshot;
   return (
     <Dialog title={t.about.title} onClose={onClose}>
@@ -25,11 +27,19 @@ export function AboutDialog({ protocol, snapshot, onClose }: AboutDialogProps) {
             <p key={sentence}>{sentence}</p>
           ))}
         </Fact>
+        {forTwo && (
+          <Fact title={t.two.about}>
+            <p>{t.two.aboutMeans}</p>
+          </Fact>
+        )}
         <Fact title={t.about.vanish}>
           <p>{ephemeralSeconds > 0 ? t.about.vanishOn(formatSpan(ephemeralSeconds)) : t.about.vanishOff}</p>
         </Fact>
         <Fact title={t.about.ends}>
           <p>{expiresAt > 0 ? t.about.endsAt(formatMoment(expiresAt * 1000)) : t.about.endsNever}</p>
+        </Fact>
+        <Fact title={t.device.title}>
+          <DeviceSection />
         </Fact>
         {protocol === 'arthas' && (
           <>

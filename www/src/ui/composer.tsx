@@ -12,8 +12,8 @@ import { AttachIcon, CloseIcon, MicIcon, SendIcon } from './icons.tsx';
 import { Tray } from './tray.tsx';
 import { VoiceBar } from './voice-bar.tsx';
 
-/** The protocol's limit of one message. */
-const MOST_TEXT_BYTES = 60_000;
+/** Of one message. */
+const MOST_TEXT_BYTES = { hush1: 1024 * 1024, arthas: 60_000 } as const;
 
 /** What others do with the composer. */
 export interface ComposerHandle {
@@ -40,7 +40,7 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
   const picker = useRef<HTMLInputElement>(null);
   const closed = snapshot.status === 'closed';
   const alone = !snapshot.members.some((member) => !member.self);
-  const over = new TextEncoder().encode(text).length - MOST_TEXT_BYTES;
+  const over = new TextEncoder().encode(text).length - MOST_TEXT_BYTES[room.protocol];
   const ready = !closed && over <= 0 && (text.trim() !== '' || (files.length > 0 && !alone));
 
   const focus = () => field.current?.focus();

@@ -9,14 +9,16 @@ import type { TimelineItem } from '../room/timeline.ts';
 import { t } from '../strings.ts';
 import { FileRow } from './file-row.tsx';
 import { DownIcon, LockIcon } from './icons.tsx';
-import { InviteCard } from './invite-card.tsx';
 import { MessageRow } from './message-row.tsx';
 import { useRows } from './rows.ts';
+import { Welcome } from './welcome.tsx';
 
 export interface ConversationProps {
   readonly session: Session;
   readonly snapshot: RoomSnapshot;
   readonly timeline: readonly TimelineItem[];
+  /** Whether the link of a room for two has been used. */
+  readonly linkUsed: boolean;
   readonly onReply: (id: string) => void;
   /** What had the focus is gone. */
   readonly onFocusLost: () => void;
@@ -28,7 +30,7 @@ const PAGE_ROWS = 200;
 const FOLLOW_PX = 120;
 
 /** What was said and sent, oldest first. */
-export function Conversation({ session, snapshot, timeline, onReply, onFocusLost }: ConversationProps) {
+export function Conversation({ session, snapshot, timeline, linkUsed, onReply, onFocusLost }: ConversationProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLOListElement>(null);
   const following = useRef(true);
@@ -76,13 +78,7 @@ export function Conversation({ session, snapshot, timeline, onReply, onFocusLost
           <LockIcon />
           {t.log.intro[session.room.protocol]}
         </p>
-        {empty && (
-          <section class="welcome" aria-labelledby="welcome-title" data-testid="welcome">
-            <h2 id="welcome-title">{t.invite.emptyTitle}</h2>
-            <p class="lead">{t.invite.emptyLead}</p>
-            <InviteCard link={session.link} code={session.room.code} />
-          </section>
-        )}
+        {empty && <Welcome session={session} used={linkUsed} />}
         {timeline.length > shownRows && (
           <button type="button" class="button button-small" onClick={() => setShownRows((count) => count + PAGE_ROWS)}>
             {t.log.earlier}

@@ -6,6 +6,7 @@ import { useConnect } from '../room/connect.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
 import { Choice } from './choice.tsx';
+import { ForChoice } from './for-choice.tsx';
 import { FormFoot } from './form-foot.tsx';
 import { NameField } from './name-field.tsx';
 import { PasswordField } from './password-field.tsx';
@@ -19,11 +20,12 @@ export function CreateForm({ onEnter }: { readonly onEnter: (session: Session) =
   const [expirySeconds, setExpiry] = useState(0);
   const [members, setMembers] = useState(10);
   const [ephemeralSeconds, setEphemeral] = useState(0);
+  const [forTwo, setForTwo] = useState(false);
   const [protocol, setProtocol] = useState<Protocol>('hush1');
   const [password, setPassword] = useState('');
   const attempt = useConnect(onEnter);
-  const arthas = protocol === 'arthas';
-  const maxMembers = arthas ? MOST_MEMBERS : members;
+  const arthas = protocol === 'arthas' && !forTwo;
+  const maxMembers = forTwo ? 2 : arthas ? MOST_MEMBERS : members;
   return (
     <form
       class="card"
@@ -31,21 +33,24 @@ export function CreateForm({ onEnter }: { readonly onEnter: (session: Session) =
       aria-labelledby="create-title"
       onSubmit={(event) => {
         event.preventDefault();
-        const entry = { name: name.trim(), protocol, expirySeconds, maxMembers, ephemeralSeconds, password };
-        attempt.start({ how: 'create', ...entry });
+        const entry = { name: name.trim(), expirySeconds, maxMembers, ephemeralSeconds, password };
+        attempt.start({ how: 'create', protocol: arthas ? 'arthas' : 'hush1', ...entry });
       }}
     >
       <h2 id="create-title">{t.create.title}</h2>
       <NameField value={name} onInput={setName} disabled={attempt.busy} />
-      <div class="form-pair">
+      <ForChoice forTwo={forTwo} onChange={setForTwo} />
+      <div class={forTwo ? 'form-single' : 'form-pair'}>
         <Choice label={t.create.expiry} choices={t.create.expiryChoices} value={expirySeconds} onChange={setExpiry} />
-        <Choice
-          label={t.create.members}
-          choices={t.create.membersChoices}
-          value={maxMembers}
-          disabled={arthas}
-          onChange={setMembers}
-        />
+        {!forTwo && (
+          <Choice
+            label={t.create.members}
+            choices={t.create.membersChoices}
+            value={maxMembers}
+            disabled={arthas}
+            onChange={setMembers}
+          />
+        )}
       </div>
       <details class="more" data-testid="more">
         <summary>{t.create.more}</summary>
@@ -56,7 +61,8 @@ export function CreateForm({ onEnter }: { readonly onEnter: (session: Session) =
             value={ephemeralSeconds}
             onChange={setEphemeral}
           />
-          <KindChoice value={protocol} onChange={setProtocol} />
+          {/* Of the two kinds only one has rooms for two. */}
+          {!forTwo && <KindChoice value={protocol} onChange={setProtocol} />}
           {arthas && (
             <PasswordField
               label={t.password.optional}

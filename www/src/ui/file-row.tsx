@@ -7,10 +7,12 @@ import type { FileRow as Row } from '../room/layout.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
 import { isVoice } from '../voice/clip.ts';
+import { Author, authorNow } from './author.tsx';
 import { Avatar } from './avatar.tsx';
 import { Dialog } from './dialog.tsx';
 import { FileCard } from './file-card.tsx';
 import { Vanishing } from './vanishing.tsx';
+import { VerificationMark } from './verification.tsx';
 import { VoiceCard } from './voice-card.tsx';
 
 export interface FileRowProps {
@@ -29,6 +31,7 @@ export function FileRow({ row, session, members, active }: FileRowProps) {
   // What claims to be a picture or a voice and cannot be decoded stays a file.
   const [broken, setBroken] = useState(false);
   const voice = !broken && isVoice(item) ? item.voiceSeconds : undefined;
+  const doubtful = !item.from.self && authorNow(item.from, members).keyChanged;
   const picture = broken ? undefined : entry?.preview;
   return (
     <li
@@ -39,7 +42,7 @@ export function FileRow({ row, session, members, active }: FileRowProps) {
     >
       {!item.from.self && <span class="row-avatar">{row.first && <Avatar member={item.from} />}</span>}
       <div class="row-body">
-        <p class={row.first && !item.from.self ? 'author' : 'sr-only'}>{item.from.self ? t.you : item.from.name}</p>
+        <Author from={item.from} members={members} first={row.first} />
         <div class={`file-frame ${voice === undefined ? '' : 'voice-frame'}`}>
           {picture !== undefined && (
             <button type="button" class="picture" aria-label={t.file.view(item.name)} onClick={() => setLarge(true)}>
@@ -52,8 +55,9 @@ export function FileRow({ row, session, members, active }: FileRowProps) {
             <VoiceCard {...{ item, entry, session, members }} seconds={voice} onBroken={() => setBroken(true)} />
           )}
         </div>
-        {(row.last || item.removedAt !== undefined) && (
+        {(row.last || doubtful || item.removedAt !== undefined) && (
           <p class="meta">
+            {doubtful && <VerificationMark verification="key-changed" />}
             {item.removedAt !== undefined && <Vanishing at={item.removedAt} />}
             <time dateTime={new Date(item.at).toISOString()} title={formatMoment(item.at)}>
               {formatTime(item.at)}

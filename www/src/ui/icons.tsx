@@ -55,6 +55,9 @@ export const UncheckedIcon = line(
 export const ForgedIcon = line(
   'M12 3.5 5.5 6v5.2c0 4.2 2.7 7.4 6.5 9.3 3.8-1.9 6.5-5.1 6.5-9.3V6ZM9.8 9.5l4.4 4.6M14.2 9.5l-4.4 4.6',
 );
+export const KeyIcon = line('M8 16.5a4 4 0 1 1 0-8 4 4 0 0 1 0 8ZM12 12.5h8.5M17 12.5v3.2M20.5 12.5v2.4');
+export const AlertIcon = line('M12 4 3 19.5h18ZM12 10v4.5M12 17v.1');
+export const CameraIcon = line('M4 8h3.5L9 5.5h6L16.5 8H20v11H4ZM12 16.2a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4Z');
 export const CheckIcon = line('m5 12.5 4.5 4.5L19 7.5');
 
 /** The mushroom, as in `public/favicon.svg`. */

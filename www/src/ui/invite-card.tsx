@@ -11,12 +11,14 @@ const COPIED_MS = 2500;
 export interface InviteProps {
   readonly link: string;
   readonly code: string;
+  /** Whether the link lets one person in, and nobody after. */
+  readonly once?: boolean;
   /** Whether the first button has the focus once shown. */
   readonly focus?: boolean;
 }
 
 /** The link of a room, to copy, share or scan. */
-export function InviteCard({ link, code, focus = false }: InviteProps) {
+export function InviteCard({ link, code, once = false, focus = false }: InviteProps) {
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState<'link' | 'code'>();
   const [failed, setFailed] = useState(false);
@@ -43,7 +45,7 @@ export function InviteCard({ link, code, focus = false }: InviteProps) {
 
   return (
     <div class="invite">
-      <Qr text={link} />
+      <Qr content={link} label={once ? t.two.qr : t.invite.qr} />
       <input
         ref={field}
         class="field field-mono"

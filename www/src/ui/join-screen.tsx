@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { isHushError } from 'hushroom/room';
 import type { ShareCode } from 'hushroom/room';
@@ -13,6 +13,7 @@ import { FormFoot } from './form-foot.tsx';
 import { NameField } from './name-field.tsx';
 import { PageFrame } from './page-frame.tsx';
 import { PasswordField } from './password-field.tsx';
+import { UsedLink } from './used-link.tsx';
 
 export interface JoinScreenProps {
   readonly code: string;
@@ -23,16 +24,24 @@ export interface JoinScreenProps {
 /** What one sees after opening a link: who shall the others see? */
 export function JoinScreen({ code, onEnter, onBack }: JoinScreenProps) {
   const look = read(code);
+  const [used, setUsed] = useState(false);
+  const forTwo = 'maxMembers' in look;
   return (
     <PageFrame>
       <div class="card card-alone">
-        <h1 id="join-title">{t.join.title}</h1>
-        {'refused' in look ? (
-          <p class="problem" role="alert" data-testid="problem">
-            {look.refused}
-          </p>
+        {used ? (
+          <UsedLink />
         ) : (
-          <JoinForm code={code} says={look} onEnter={onEnter} />
+          <>
+            <h1 id="join-title">{forTwo ? t.two.joinTitle : t.join.title}</h1>
+            {'refused' in look ? (
+              <p class="problem" role="alert" data-testid="problem">
+                {look.refused}
+              </p>
+            ) : (
+              <JoinForm code={code} says={look} onEnter={onEnter} onUsed={() => setUsed(true)} />
+            )}
+          </>
         )}
         <button type="button" class="link-button" onClick={onBack}>
           {t.join.elsewhere}
@@ -45,12 +54,18 @@ export function JoinScreen({ code, onEnter, onBack }: JoinScreenProps) {
 interface JoinFormProps extends Pick<JoinScreenProps, 'code' | 'onEnter'> {
   /** What the code says by itself. */
   readonly says: ShareCode;
+  /** Both places of a room for two are taken. */
+  readonly onUsed: () => void;
 }
 
-function JoinForm({ code, says: { protocol, expiresAt, ephemeralSeconds }, onEnter }: JoinFormProps) {
+function JoinForm({ code, says, onEnter, onUsed }: JoinFormProps) {
+  const { protocol, expiresAt, ephemeralSeconds, maxMembers } = says;
   const [name, setName] = useState(recall('name') ?? '');
   const [password, setPassword] = useState('');
   const attempt = useConnect(onEnter);
+  useEffect(() => {
+    if (attempt.code === 'INVITATION_USED') onUsed();
+  }, [attempt.code]);
   return (
     <form
       class="card-form"
@@ -61,7 +76,7 @@ function JoinForm({ code, says: { protocol, expiresAt, ephemeralSeconds }, onEnt
         attempt.start({ how: 'join', name: name.trim(), protocol, code, password });
       }}
     >
-      <p class="lead">{t.join.lead}</p>
+      <p class="lead">{maxMembers === 2 ? t.two.joinLead : t.join.lead}</p>
       {(protocol === 'arthas' || ephemeralSeconds > 0 || expiresAt > 0) && (
         <ul class="terms" data-testid="terms">
           {protocol === 'arthas' && <li>{t.join.arthas}</li>}

@@ -7,6 +7,7 @@ import { explain } from '../lib/errors.ts';
 import type { MessageRow as Row } from '../room/layout.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
+import { Author } from './author.tsx';
 import { Avatar } from './avatar.tsx';
 import { ReplyIcon } from './icons.tsx';
 import { ReactionButton } from './reaction-button.tsx';
@@ -38,8 +39,8 @@ export function MessageRow(props: MessageRowProps) {
 function drawMessage({ row, session, members, original, active, onReply, onJump }: MessageRowProps) {
   const { message, at } = row.item;
   const { from, accepted, verification, removedAt, quote } = message;
-  // Where every message is signed there is nothing to tell, and of our own we know.
-  const marked = session.room.protocol === 'arthas' && !from.self;
+  // Where every message is signed there is nothing to tell but that the key is another; and of our own we know.
+  const marked = !from.self && (session.room.protocol === 'arthas' || verification === 'key-changed');
   const doubtful = marked && verification !== 'verified';
   const tabIndex = active ? 0 : -1;
   const react = (emoji: string) => {
@@ -57,7 +58,7 @@ function drawMessage({ row, session, members, original, active, onReply, onJump 
     >
       {!from.self && <span class="row-avatar">{row.first && <Avatar member={from} />}</span>}
       <div class="row-body">
-        <p class={row.first && !from.self ? 'author' : 'sr-only'}>{from.self ? t.you : from.name}</p>
+        <Author from={from} members={members} first={row.first} />
         <div class="bubble-line">
           <div class={`bubble ${accepted ? '' : 'bubble-pending'}`}>
             {(message.replyTo !== undefined || quote !== undefined) && (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { t } from '../strings.ts';
+import { DeviceButton } from './device-dialog.tsx';
 import { LockIcon } from './icons.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 import { Wordmark } from './wordmark.tsx';
@@ -11,7 +12,10 @@ export function PageFrame({ children }: { readonly children: ComponentChildren }
     <div class="page">
       <header class="page-head">
         <Wordmark />
-        <ThemeSwitch />
+        <div class="page-tools">
+          <DeviceButton />
+          <ThemeSwitch />
+        </div>
       </header>
       <main class="page-main">{children}</main>
       <footer class="page-foot">

@@ -1,22 +1,26 @@
-import type { Member, Protocol, RoomSnapshot, Transfer } from 'hushroom/room';
+import type { RoomSnapshot, Transfer } from 'hushroom/room';
 
 import { formatBytes, formatPercent } from '../lib/format.ts';
 import { useProgress } from '../room/activity.ts';
+import type { Session } from '../room/session.ts';
 import type { FileItem, TimelineItem } from '../room/timeline.ts';
 import { t } from '../strings.ts';
 import { isVoice } from '../voice/clip.ts';
-import { Avatar } from './avatar.tsx';
 import { FileIcon, LockIcon } from './icons.tsx';
+import { Person } from './person.tsx';
+import { RoomNumber } from './room-number.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 export interface PanelProps {
+  readonly session: Session;
   readonly snapshot: RoomSnapshot;
-  readonly protocol: Protocol;
   readonly timeline: readonly TimelineItem[];
+  /** Shows the sheet of a member. */
+  readonly onMember: (memberId: string) => void;
 }
 
 /** People and files. */
-export function Panel({ snapshot, protocol, timeline }: PanelProps) {
+export function Panel({ session: { room }, snapshot, timeline, onMember }: PanelProps) {
   const files = timeline.filter((item) => item.kind === 'file').filter((item) => !isVoice(item));
   return (
     <div class="panel-body">
@@ -24,10 +28,13 @@ export function Panel({ snapshot, protocol, timeline }: PanelProps) {
         <h2 id="people-title">{t.people.title}</h2>
         <ul class="people" data-testid="people">
           {snapshot.members.map((member) => (
-            <Person key={member.id} member={member} />
+            <Person key={member.id} member={member} onOpen={() => onMember(member.id)} />
           ))}
         </ul>
         {snapshot.members.length < 2 && <p class="hint">{t.people.waiting}</p>}
+        {snapshot.members.length > 1 && snapshot.status !== 'closed' && (
+          <RoomNumber room={room} members={snapshot.members} />
+        )}
       </section>
       <section aria-labelledby="files-title">
         <h2 id="files-title">{t.panelFiles.title}</h2>
@@ -42,21 +49,10 @@ export function Panel({ snapshot, protocol, timeline }: PanelProps) {
         <ThemeSwitch />
         <p class="hint">
           <LockIcon />
-          {t.privacy[protocol]}
+          {t.privacy[room.protocol]}
         </p>
       </footer>
     </div>
-  );
-}
-
-function Person({ member }: { readonly member: Member }) {
-  const away = member.presence === 'away';
-  return (
-    <li class={`person ${away ? 'person-away' : ''}`} data-testid="person">
-      <Avatar member={member} />
-      <span class="person-name">{member.name}</span>
-      <span class="person-state">{member.self ? t.youSuffix : away ? t.people.away : ''}</span>
-    </li>
   );
 }
 

@@ -4,21 +4,25 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useMedia, useUnloadWarning, useWakeLock } from '../lib/browser.ts';
 import { useSameArray, useStore } from '../lib/store.ts';
 import { isTransferring } from '../room/activity.ts';
+import { useLinkUsed } from '../room/used-link.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
 import { AboutDialog } from './about-dialog.tsx';
 import { Banner } from './banner.tsx';
+import { CompareDialog } from './compare-dialog.tsx';
 import { Composer } from './composer.tsx';
 import type { ComposerHandle } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { Dialog } from './dialog.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { EndingSoon } from './ending-soon.tsx';
-import { InviteCard } from './invite-card.tsx';
+import { InviteDialog } from './invite-dialog.tsx';
 import { LeaveDialog } from './leave-dialog.tsx';
+import { MemberSheet } from './member-sheet.tsx';
 import { Notices } from './notices.tsx';
 import { Panel } from './panel.tsx';
 import { RoomHeader } from './room-header.tsx';
+import { TrustBanners } from './trust-banners.tsx';
 import { TypingLine } from './typing-line.tsx';
 import { useUnreadTitle } from './unread-title.ts';
 
@@ -27,7 +31,10 @@ export interface RoomScreenProps {
   readonly onLeft: () => void;
 }
 
-type Overlay = 'about' | 'invite' | 'panel' | 'leave';
+/** What is open above the room. */
+type Overlay =
+  | { readonly at: 'about' | 'invite' | 'panel' | 'leave' }
+  | { readonly at: 'member' | 'compare'; readonly id: string };
 
 /** A room: the conversation, and beside it (or behind a button, on narrow screens) people and files. */
 export function RoomScreen({ session, onLeft }: RoomScreenProps) {
@@ -36,6 +43,8 @@ export function RoomScreen({ session, onLeft }: RoomScreenProps) {
   const messages = useSameArray(latest.messages);
   const snapshot: RoomSnapshot = { ...latest, members, messages };
   const timeline = useStore(session.timeline);
+  const comparisons = useStore(session.trust.comparisons);
+  const linkUsed = useLinkUsed(session, members.length);
   const wide = useMedia('(min-width: 60rem)');
   const [overlay, setOverlay] = useState<Overlay>();
   const [replyTo, setReplyTo] = useState<string>();
@@ -55,26 +64,45 @@ export function RoomScreen({ session, onLeft }: RoomScreenProps) {
     composer.current?.focus();
   };
   const closed = snapshot.status === 'closed';
-  const panel = <Panel snapshot={snapshot} protocol={session.room.protocol} timeline={timeline} />;
+  const close = () => setOverlay(undefined);
+  const open = (at: 'about' | 'invite' | 'panel' | 'leave') => () => setOverlay({ at });
+  const showMember = (id: string) => setOverlay({ at: 'member', id });
+  const compareWith = (id: string) => {
+    session.trust.compare(id);
+    setOverlay({ at: 'compare', id });
+  };
+  const panel = <Panel {...{ session, snapshot, timeline }} onMember={showMember} />;
+  const shownMember = overlay?.at === 'member' ? members.find(({ id }) => id === overlay.id) : undefined;
+  const shownComparison =
+    overlay?.at === 'compare' ? comparisons.find(({ member }) => member.id === overlay.id) : undefined;
   return (
     <div class="room" data-testid="room">
       <RoomHeader
         snapshot={snapshot}
         protocol={session.room.protocol}
-        onAbout={() => setOverlay('about')}
-        onInvite={closed ? undefined : () => setOverlay('invite')}
-        onPanel={wide ? undefined : () => setOverlay('panel')}
-        onLeave={() => (closed ? leave() : setOverlay('leave'))}
+        onAbout={open('about')}
+        onInvite={closed ? undefined : open('invite')}
+        onPanel={wide ? undefined : open('panel')}
+        onLeave={closed ? leave : open('leave')}
       />
       <DropTarget disabled={closed} onFiles={(files) => composer.current?.attach(files)}>
         <Conversation
-          {...{ session, snapshot, timeline }}
+          {...{ session, snapshot, timeline, linkUsed }}
           onReply={reply}
           onFocusLost={() => composer.current?.focus()}
         />
         <TypingLine snapshot={snapshot} />
         <Banner session={session} snapshot={snapshot} onStartOver={leave} />
         {snapshot.expiresAt > 0 && !closed && <EndingSoon expiresAt={snapshot.expiresAt} />}
+        {!closed && (
+          <TrustBanners
+            trust={session.trust}
+            {...{ members, comparisons }}
+            shown={shownComparison?.member.id}
+            onShow={(id) => setOverlay({ at: 'compare', id })}
+            onMember={showMember}
+          />
+        )}
         <Notices session={session} />
         <Composer
           handle={composer}
@@ -86,21 +114,40 @@ export function RoomScreen({ session, onLeft }: RoomScreenProps) {
         />
       </DropTarget>
       {wide && <aside class="panel">{panel}</aside>}
-      {overlay === 'panel' && !wide && (
-        <Dialog title={t.people.sheet} kind="sheet" onClose={() => setOverlay(undefined)}>
+      {overlay?.at === 'panel' && !wide && (
+        <Dialog title={t.people.sheet} kind="sheet" onClose={close}>
           {panel}
         </Dialog>
       )}
-      {overlay === 'invite' && (
-        <Dialog title={t.invite.title} onClose={() => setOverlay(undefined)}>
-          <p class="lead">{t.invite.emptyLead}</p>
-          <InviteCard link={session.link} code={session.room.code} focus />
-        </Dialog>
+      {shownMember !== undefined && !closed && (
+        <MemberSheet
+          session={session}
+          member={shownMember}
+          onCompare={() => compareWith(shownMember.id)}
+          onClose={wide ? close : open('panel')}
+        />
       )}
-      {overlay === 'about' && (
-        <AboutDialog protocol={session.room.protocol} snapshot={snapshot} onClose={() => setOverlay(undefined)} />
+      {shownComparison !== undefined && (
+        <CompareDialog
+          comparison={shownComparison}
+          onAgain={() => compareWith(shownComparison.member.id)}
+          onDrop={() => {
+            session.trust.drop(shownComparison.member.id);
+            close();
+          }}
+          onHide={close}
+        />
       )}
-      {overlay === 'leave' && <LeaveDialog onLeave={leave} onStay={() => setOverlay(undefined)} />}
+      {overlay?.at === 'invite' && <InviteDialog session={session} used={linkUsed} onClose={close} />}
+      {overlay?.at === 'about' && (
+        <AboutDialog
+          protocol={session.room.protocol}
+          snapshot={snapshot}
+          forTwo={session.forTwo}
+          onClose={close}
+        />
+      )}
+      {overlay?.at === 'leave' && <LeaveDialog onLeave={leave} onStay={close} />}
     </div>
   );
 }

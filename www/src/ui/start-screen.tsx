@@ -5,7 +5,9 @@ import { readCode } from '../room/invite.ts';
 import type { Session } from '../room/session.ts';
 import { t } from '../strings.ts';
 import { CreateForm } from './create-form.tsx';
+import { InboxNotice } from './inbox-notice.tsx';
 import { PageFrame } from './page-frame.tsx';
+import { PeopleCard } from './people-card.tsx';
 
 export interface StartScreenProps {
   readonly onCode: (code: string) => void;
@@ -29,8 +31,10 @@ export function StartScreen({ onCode, onEnter }: StartScreenProps) {
         </ul>
       </div>
       <div class="start-forms">
+        <InboxNotice />
         <CreateForm onEnter={onEnter} />
         <CodeForm onCode={onCode} />
+        <PeopleCard onEnter={onEnter} />
       </div>
     </PageFrame>
   );

@@ -1,13 +1,14 @@
 import type { Verification } from 'hushroom/room';
 
 import { t } from '../strings.ts';
-import { ForgedIcon, SignedIcon, UncheckedIcon, UnsignedIcon } from './icons.tsx';
+import { AlertIcon, ForgedIcon, SignedIcon, UncheckedIcon, UnsignedIcon } from './icons.tsx';
 
 export const MARK_ICONS = {
   verified: SignedIcon,
   unknown: UncheckedIcon,
   unsigned: UnsignedIcon,
   failed: ForgedIcon,
+  'key-changed': AlertIcon,
 } as const satisfies Record<Verification, unknown>;
 
 /** Whether a message is signed by whom it names, as a small mark. What is as it should be needs no words on screen. */

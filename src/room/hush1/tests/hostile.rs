@@ -201,6 +201,9 @@ fn nobody_can_speak_as_another() {
         text: "forged".into(),
         reply: None,
         at: 0,
+        part: None,
+        of: None,
+        first: None,
     });
     let inner = super::super::inner::seal(&forger.keys, &forger.device, &header, None, &event.encode().unwrap());
     let key = forger.keys.post(victim).unwrap();

@@ -5,6 +5,7 @@ mod comparing;
 mod duo;
 mod files;
 mod hostile;
+mod long_text;
 mod ratchet;
 mod reconnect;
 
