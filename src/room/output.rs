@@ -6,6 +6,7 @@ use crate::{error::Error, frame::Bin};
 
 /// Something for the caller to do.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "few are kept at a time, and most are events")]
 pub enum Output {
     /// Send this frame over the socket, in this order.
     Send(Vec<u8>),
