@@ -27,3 +27,16 @@ pub(crate) fn config() -> Result<Arc<ClientConfig>> {
         .with_no_client_auth();
     Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_ciphers_and_certificates() {
+        // Without a named provider this was where a wss: address ended the program.
+        let config = config().unwrap();
+        assert!(!config.crypto_provider().cipher_suites.is_empty());
+        assert!(Arc::ptr_eq(&config, &super::config().unwrap()));
+    }
+}
