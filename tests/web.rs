@@ -82,7 +82,10 @@ fn errors_of_codes() {
         "INVALID_SHARE_CODE"
     );
     assert_eq!(code(codes::share_link("e.com", CODE.into())), "INVALID_ARGUMENT");
-    assert_eq!(code(codes::generate_share_code("hush2", 0.0, 0.0, false)), "INVALID_ARGUMENT");
+    assert_eq!(
+        code(codes::generate_share_code("hush2", 0.0, 0.0, false)),
+        "INVALID_ARGUMENT"
+    );
 }
 
 #[wasm_bindgen_test]

@@ -122,7 +122,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
             } else {
                 state.comparisons.insert(member.clone(), now);
             }
-            let pictures = pictures.as_ref().zip(*decimals);
+            let pictures = pictures.as_deref().zip(*decimals);
             Some(comparison(state, colors, member, now, pictures, *reason))
         }
         RoomEvent::Message { .. } | RoomEvent::MessageVerified { .. } | RoomEvent::MessageExpired { .. } => {
@@ -501,12 +501,13 @@ mod tests {
             let event = RoomEvent::Comparison {
                 member: "a".to_owned(),
                 state: now,
-                pictures: pictures.then_some(
-                    [Picture {
+                pictures: pictures.then(|| {
+                    let dog = Picture {
                         emoji: "\u{1f436}",
                         name: "Dog",
-                    }; 7],
-                ),
+                    };
+                    Box::new([dog; 7])
+                }),
                 decimals: pictures.then_some([1000, 2345, 9191]),
                 reason,
             };
