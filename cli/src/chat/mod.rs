@@ -1,6 +1,7 @@
 //! `create` and `join`: a room in the terminal, or in a pipe.
 
 mod action;
+mod members;
 mod once;
 mod perform;
 mod state;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     action::{parse, Action, HELP},
-    file_name, here,
+    file_name, here, members,
     state::TransferState,
     view, Chat,
 };
@@ -72,7 +72,7 @@ impl Chat {
                 self.state.remove_transfer(&id);
                 Ok(Some(format!("file {number} is cancelled")))
             }
-            Action::Members => Ok(Some(view::members(
+            Action::Members => Ok(Some(members::members(
                 &self.state,
                 self.colors,
                 self.session.room().name(),

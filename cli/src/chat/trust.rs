@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    members,
     state::{Member, Standing},
     view, Chat,
 };
@@ -46,7 +47,7 @@ impl Chat {
             lines.push("With each member; compare by another way than this room, then /verify N yes".to_owned());
         }
         for (id, member) in &members {
-            lines.push(view::member(self.colors, member));
+            lines.push(members::member(self.colors, member));
             match self.session.safety_number(id) {
                 Ok(digits) => {
                     self.tell_number(Some(id), &digits)?;

@@ -1,11 +1,12 @@
 //! How events look to a person.
 
-use hushroom::room::{Picture, Quote, RoomEvent, Verification};
+use hushroom::room::{Quote, RoomEvent, Verification};
 use indicatif::HumanBytes;
 use jiff::{tz::TimeZone, Timestamp};
 
 use super::{
-    state::{Member, Standing, State, TransferState},
+    members::{comparison, marked, other_key},
+    state::{Standing, State, TransferState},
     style::Colors,
 };
 use crate::{
@@ -122,7 +123,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
             } else {
                 state.comparisons.insert(member.clone(), now);
             }
-            let pictures = pictures.as_ref().zip(*decimals);
+            let pictures = pictures.as_deref().zip(*decimals);
             Some(comparison(state, colors, member, now, pictures, *reason))
         }
         RoomEvent::Message { .. } | RoomEvent::MessageVerified { .. } | RoomEvent::MessageExpired { .. } => {
@@ -262,89 +263,6 @@ fn answered(state: &mut State, reply_to: Option<&str>, quote: Option<&Quote>) ->
     quote.or_else(|| reply_to.map(|_| "a message from before".to_owned()))
 }
 
-/// Who is here.
-pub(super) fn members(state: &State, colors: Colors, own_name: &str) -> String {
-    let own = std::iter::once(format!("     {} (you)", clean_line(own_name)));
-    let others = state.by_number();
-    let others = others.iter().map(|(_, known)| member(colors, known));
-    own.chain(others).collect::<Vec<_>>().join("\n")
-}
-
-/// A member's line in a list. What we know of the key stands before the number, where no name can write.
-pub(super) fn member(colors: Colors, member: &Member) -> String {
-    let mark = if member.standing.mark().is_empty() {
-        " ".to_owned()
-    } else {
-        marked(colors, member.standing)
-    };
-    let away = if member.here { "" } else { " (away)" };
-    format!("  {mark} {}. {}{away}", member.number, member.name)
-}
-
-fn marked(colors: Colors, standing: Standing) -> String {
-    match standing {
-        Standing { changed: true, .. } => colors.warning(standing.mark()),
-        _ => colors.good(standing.mark()),
-    }
-}
-
-/// That a member has come with a key that is not the one we know.
-fn other_key(state: &State, colors: Colors, id: &str) -> String {
-    let number = state.members.get(id).map_or(0, |member| member.number);
-    let text = format!(
-        "{} has ANOTHER KEY than before: a new device, or somebody else. /verify {number} shows the safety number, /accept-key {number} takes the key",
-        state.name(id)
-    );
-    problem(colors, &text)
-}
-
-/// Where a live comparison stands.
-fn comparison(
-    state: &State,
-    colors: Colors,
-    id: &str,
-    now: &str,
-    pictures: Option<(&[Picture; 7], [u16; 3])>,
-    reason: Option<&str>,
-) -> String {
-    let name = state.name(id);
-    let number = state.members.get(id).map_or(0, |member| member.number);
-    match (now, pictures, reason) {
-        ("pictures", Some((pictures, decimals)), _) => {
-            let pictures = pictures
-                .each_ref()
-                .map(|picture| format!("{} {}", picture.emoji, picture.name));
-            let decimals = decimals.map(|number| format!("{number:04}"));
-            let question = format!(
-                "ask {name}, by another way than this room, for the pictures or the numbers. The same, in this order? /match yes or /match no"
-            );
-            format!(
-                "{}\n    {}\n    {}",
-                notice(colors, &question),
-                pictures.join("   "),
-                decimals.join(" ")
-            )
-        }
-        ("requested", ..) => {
-            let text =
-                format!("{name} asks to compare pictures: /compare {number} agrees, /match {number} no declines");
-            notice(colors, &text)
-        }
-        ("confirmed", ..) => notice(colors, &format!("waiting for what {name} sees")),
-        ("verified", ..) => notice(colors, &format!("{name} sees the same pictures")),
-        ("failed", _, Some("cancelled")) => notice(colors, &format!("the comparison with {name} was given up")),
-        ("failed", _, Some("left")) => notice(colors, &format!("the comparison with {name} is over, who left")),
-        ("failed", _, Some("unexpected")) => {
-            problem(colors, &format!("the comparison with {name} went wrong: try again"))
-        }
-        ("failed", ..) => problem(
-            colors,
-            &format!("the comparison with {name} FAILED: somebody may be between you. Do not trust this room"),
-        ),
-        _ => notice(colors, &format!("waiting for {name} to agree")),
-    }
-}
-
 /// Messages that are not verified.
 pub(super) fn doubtful(state: &State, colors: Colors) -> Vec<String> {
     let doubtful = state
@@ -389,7 +307,10 @@ fn clock(unix_ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hushroom::room::Picture;
+
     use super::*;
+    use crate::chat::members::{member, members};
 
     fn joined(state: &mut State, name: &str) -> String {
         let event = RoomEvent::MemberJoined {
@@ -501,12 +422,13 @@ mod tests {
             let event = RoomEvent::Comparison {
                 member: "a".to_owned(),
                 state: now,
-                pictures: pictures.then_some(
-                    [Picture {
+                pictures: pictures.then(|| {
+                    let dog = Picture {
                         emoji: "\u{1f436}",
                         name: "Dog",
-                    }; 7],
-                ),
+                    };
+                    Box::new([dog; 7])
+                }),
                 decimals: pictures.then_some([1000, 2345, 9191]),
                 reason,
             };
