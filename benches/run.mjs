@@ -1,7 +1,7 @@
 // `npm run bench`: measures the built package and the built relay, and prints one report in Markdown. Progress goes to
 // standard error.
 //
-//   node benches/run.mjs [--quick] [part ...]      parts: transfer, stream
+//   node benches/run.mjs [--quick] [part ...]      parts: stream, transfer, room-of-50
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { at, targetDir } from '../scripts/lib/run.mjs';
 import { GIB } from './lib/stats.mjs';
 
 /** In the order of the report. */
-const PARTS = ['stream', 'transfer'];
+const PARTS = ['stream', 'transfer', 'room-of-50'];
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true });
 const wrong = positionals.filter((name) => !PARTS.includes(name));

@@ -26,5 +26,6 @@ pub mod share_code;
 pub mod wasm;
 
 mod encoding;
+mod sorted;
 
 pub use error::{Error, Result};

@@ -1,6 +1,11 @@
 //! Replays what fuzzing starts from and what it has found: `fuzz/corpus/TARGET/*`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the checks are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the checks are tests"
+)]
 
 #[path = "../fuzz/checks/mod.rs"]
 mod checks;
@@ -51,4 +56,19 @@ fn meddle() {
 #[test]
 fn file_open() {
     replay("file_open", checks::file_open::check);
+}
+
+#[test]
+fn people() {
+    replay("people", checks::people::check);
+}
+
+#[test]
+fn ratchet() {
+    replay("ratchet", checks::ratchet::check);
+}
+
+#[test]
+fn sas() {
+    replay("sas", checks::sas::check);
 }

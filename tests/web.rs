@@ -64,8 +64,8 @@ fn a_share_code_is_a_plain_object() {
 #[wasm_bindgen_test]
 fn codes_are_made_from_random_bytes_and_linked() {
     let (one, two) = (
-        codes::generate_share_code("hush1", 0.0, 0.0).unwrap(),
-        codes::generate_share_code("arthas", 5.0, 999_999_999_999_999.0).unwrap(),
+        codes::generate_share_code("hush1", 0.0, 0.0, false).unwrap(),
+        codes::generate_share_code("arthas", 5.0, 999_999_999_999_999.0, false).unwrap(),
     );
     assert_ne!(one.get(6..27), two.get(..21));
     assert!(two.ends_with(":5:999999999999999"));
@@ -82,7 +82,10 @@ fn errors_of_codes() {
         "INVALID_SHARE_CODE"
     );
     assert_eq!(code(codes::share_link("e.com", CODE.into())), "INVALID_ARGUMENT");
-    assert_eq!(code(codes::generate_share_code("hush2", 0.0, 0.0)), "INVALID_ARGUMENT");
+    assert_eq!(
+        code(codes::generate_share_code("hush2", 0.0, 0.0, false)),
+        "INVALID_ARGUMENT"
+    );
 }
 
 #[wasm_bindgen_test]

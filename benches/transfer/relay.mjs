@@ -8,11 +8,11 @@ import { createInterface } from 'node:readline';
 
 import { targetDir } from '../../scripts/lib/run.mjs';
 
-/** Starts the built relay on a free port. */
-export async function startRelay() {
+/** Starts the built relay on a free port. @param {readonly string[]} more - Options besides the usual ones. */
+export async function startRelay(more = []) {
   const program = join(targetDir, 'release', process.platform === 'win32' ? 'hushroom-relay.exe' : 'hushroom-relay');
   if (!existsSync(program)) throw new Error('there is no relay; run npm run build');
-  const options = ['--listen', '127.0.0.1:0', '--joins-per-minute', '0', '--log-level', 'warn'];
+  const options = ['--listen', '127.0.0.1:0', '--joins-per-minute', '0', '--log-level', 'warn', ...more];
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const url = await new Promise((resolve, reject) => {

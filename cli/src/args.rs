@@ -14,6 +14,12 @@ use crate::{
 /// The relay that `npm start` and `hushroom relay` run.
 pub(crate) const DEFAULT_SERVER: &str = "ws://127.0.0.1:8787/ws";
 
+/// A share code or link without the white space around it, which people copy along and [`crate::main`] adds.
+#[expect(clippy::unnecessary_wraps, reason = "what a value parser has to return")]
+fn code(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(text.trim().to_owned())
+}
+
 /// End-to-end encrypted rooms and files.
 ///
 /// A share code is a room's address and key at once: whoever has it can join, and the relay in between sees ciphertext only.
@@ -42,6 +48,12 @@ pub(crate) enum Command {
     Send(Send),
     /// Receive the next file of a room
     Receive(Receive),
+    /// Look at the identity that is kept in a file
+    #[command(subcommand)]
+    Identity(Identity),
+    /// Find people by their user ids, and invite them while they are offline
+    #[command(subcommand)]
+    People(People),
     /// Encrypt a file or standard input
     Encrypt(Encrypt),
     /// Decrypt a file or standard input
@@ -66,7 +78,31 @@ pub(crate) struct Connect {
     pub(crate) name: Option<String>,
 
     #[command(flatten)]
+    pub(crate) identity: IdentityFrom,
+
+    #[command(flatten)]
     pub(crate) password: Password,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct IdentityFrom {
+    /// Be the same in every room: the file with this device's key and those it knows, made at first use. It holds secrets.
+    /// Without it, a new identity for each room
+    #[arg(long, env = "HUSHROOM_IDENTITY", value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Identity {
+    /// Print the device's key and the devices it knows
+    Show(Show),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Show {
+    /// The file
+    #[arg(long, env = "HUSHROOM_IDENTITY", value_name = "FILE")]
+    pub(crate) identity: PathBuf,
 }
 
 /// A password is never an argument: other users of the machine can read those.
@@ -95,9 +131,130 @@ pub(crate) struct NewRoom {
     #[arg(long, value_name = "TIME", value_parser = expiry)]
     pub(crate) expiry: Option<Seconds>,
 
-    /// Most members at once (hush1 rooms)
+    /// Most members at once (hush1 rooms). 2 is the same as --two
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=50))]
     pub(crate) max_members: Option<u64>,
+
+    /// A room for two: the code lets one other device in, once, and nobody else ever (hush1 rooms)
+    #[arg(long, conflicts_with = "max_members")]
+    pub(crate) two: bool,
+}
+
+impl NewRoom {
+    /// 0 for the relay's default.
+    pub(crate) fn members(&self) -> u64 {
+        if self.two {
+            2
+        } else {
+            self.max_members.unwrap_or(0)
+        }
+    }
+}
+
+/// The directory of a relay, and who asks it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Directory {
+    /// Address of the relay, which runs with --directory [default: ws://127.0.0.1:8787/ws]
+    #[arg(long, visible_alias = "server", env = "HUSHROOM_SERVER", value_name = "URL")]
+    pub(crate) relay: Option<String>,
+
+    /// The file with this device's key, those it knows, and what it keeps as a user; made at first use. It holds secrets
+    #[arg(long, env = "HUSHROOM_IDENTITY", value_name = "FILE")]
+    pub(crate) identity: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum People {
+    /// Register a user id for the identity, or publish its keys again
+    Register {
+        /// 2 to 64 characters of a-z 0-9 . _ -
+        user: String,
+
+        /// What others see, at most 64 bytes
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+
+        /// The directory's public key; else the first one that answers is trusted
+        #[arg(long, value_name = "KEY")]
+        directory_key: Option<String>,
+
+        #[command(flatten)]
+        directory: Directory,
+    },
+    /// Look somebody up: the key, and the safety number to compare
+    Lookup {
+        /// The user id
+        user: String,
+        #[command(flatten)]
+        directory: Directory,
+    },
+    /// Invite somebody, who may be offline, into a room for two that is made, and wait there
+    Invite(Invite),
+    /// List the invitations that have come, or join the room of one
+    Invitations(Invitations),
+    /// Trust a key that has taken another's place, once its safety number was compared
+    AcknowledgeKey {
+        /// The user id
+        user: String,
+        /// The key, as `people lookup` prints it
+        key: String,
+        #[command(flatten)]
+        directory: Directory,
+    },
+    /// Publish the keys again if that is due; at least every 90 days
+    Renew {
+        #[command(flatten)]
+        directory: Directory,
+    },
+    /// Take a new key, with proof by the old one. Others are told, and have to acknowledge it
+    ReplaceKey {
+        #[command(flatten)]
+        directory: Directory,
+    },
+    /// Remove the user from the directory
+    Remove {
+        #[command(flatten)]
+        directory: Directory,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Invite {
+    /// The user id
+    pub(crate) user: String,
+
+    /// What to say with it, at most 2,000 bytes
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) text: String,
+
+    /// Invite into this room instead of making one, and do not enter it
+    #[arg(long, value_name = "CODE|LINK", value_parser = code)]
+    pub(crate) code: Option<String>,
+
+    /// The name that is seen in the room [default: the user's]
+    #[arg(long, env = "HUSHROOM_NAME")]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) directory: Directory,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Invitations {
+    /// Join the room of invitation N of the list
+    #[arg(long, value_name = "N")]
+    pub(crate) open: Option<usize>,
+
+    /// Delete invitation N of the list, unopened
+    #[arg(long, value_name = "N", conflicts_with = "open")]
+    pub(crate) delete: Option<usize>,
+
+    /// The name that is seen in the room [default: the user's]
+    #[arg(long, env = "HUSHROOM_NAME")]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) directory: Directory,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,7 +285,7 @@ pub(crate) struct Create {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Join {
     /// A share code, or a link that holds one
-    #[arg(value_name = "CODE|LINK")]
+    #[arg(value_name = "CODE|LINK", value_parser = code)]
     pub(crate) code: String,
 
     /// Send standard input as one message, and leave once the relay has it
@@ -150,7 +307,7 @@ pub(crate) struct Send {
     pub(crate) file: PathBuf,
 
     /// The room's share code or link; without it a room is made and its code printed
-    #[arg(long, value_name = "CODE|LINK")]
+    #[arg(long, value_name = "CODE|LINK", value_parser = code)]
     pub(crate) code: Option<String>,
 
     /// The name that receivers see, instead of the file's
@@ -166,7 +323,7 @@ pub(crate) struct Send {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Receive {
     /// The room's share code or link
-    #[arg(value_name = "CODE|LINK")]
+    #[arg(value_name = "CODE|LINK", value_parser = code)]
     pub(crate) code: String,
 
     /// The folder to save in, or - for standard output

@@ -14,8 +14,10 @@ Exit codes:
   3    a file or the terminal could not be read or written
   4    not decrypted: another key, changed bytes, or cut off
   5    the relay cannot be reached, or does not keep to the protocol
-  6    the relay refused: no such room, full, expired, wrong password, too many requests
+  6    the relay refused: no such room, full, expired, wrong password, an invitation that was used,
+       no such user, a user id that is taken, too many requests
   7    a file was not transferred: declined, cancelled, stalled, or nobody was there
+  8    a key of the directory is not trusted: changed, expired, not proved, older than before
   130  interrupted";
 
 /// The failure of a command.
@@ -33,6 +35,9 @@ pub(crate) enum Failure {
     /// A transfer ended without its file.
     #[error("the file was not transferred: {message}")]
     Transfer { code: &'static str, message: String },
+    /// There is no key directory at that relay.
+    #[error("this relay keeps no directory of people")]
+    NoDirectory,
     /// The room ended.
     #[error("{message}")]
     Room { code: &'static str, message: String },
@@ -66,6 +71,7 @@ impl Failure {
             Self::Usage(_) => "USAGE",
             Self::Io { .. } => "IO",
             Self::Connect(_) => "CONNECT_FAILED",
+            Self::NoDirectory => "UNSUPPORTED",
             Self::Transfer { code, .. } | Self::Room { code, .. } => code,
             Self::Core(error) => error.code(),
             Self::Interrupted => "INTERRUPTED",
@@ -75,7 +81,7 @@ impl Failure {
     /// The process's exit code: see [`EXIT_CODES`].
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::NoDirectory => 2,
             Self::Io { .. } => 3,
             Self::Connect(_) => 5,
             Self::Transfer { .. } => 7,
@@ -96,12 +102,19 @@ fn exit_code_of(code: &str) -> u8 {
         | "TOO_LARGE"
         | "TEXT_TOO_LONG"
         | "UNSUPPORTED" => 2,
+        "INVALID_IDENTITY" => 3,
         "DECRYPT_FAILED" | "TRUNCATED" => 4,
         "RELAY_PROTOCOL" | "RELAY_REFUSED" | "INVALID_FRAME" | "FRAME_TOO_LARGE" => 5,
-        "ROOM_NOT_FOUND" | "ROOM_FULL" | "INVITATION_USED" | "ROOM_EXPIRED" | "ADMISSION_DENIED" | "WRONG_PASSWORD"
-        | "RATE_LIMITED" | "RELAY_LIMIT" => 6,
+        "ROOM_NOT_FOUND" | "ROOM_FULL" | "ROOM_EXPIRED" | "ADMISSION_DENIED" | "WRONG_PASSWORD" | "RATE_LIMITED"
+        | "RELAY_LIMIT" | "INVITATION_USED" | "UNKNOWN_USER" | "USER_TAKEN" => 6,
         "SOURCE_CHANGED" | "TRANSFER_LIMIT" | "TRANSFER_DECLINED" | "TRANSFER_CANCELLED" | "TRANSFER_STALLED"
         | "MEMBER_LEFT" | "UNKNOWN_MEMBER" | "UNKNOWN_TRANSFER" => 7,
+        "KEY_CHANGED"
+        | "KEY_UNPROVEN"
+        | "BUNDLE_EXPIRED"
+        | "DIRECTORY_ROLLED_BACK"
+        | "DIRECTORY_PROOF"
+        | "WEAK_KEY" => 8,
         _ => 1,
     }
 }
@@ -125,6 +138,10 @@ mod tests {
             (Failure::Connect(String::new()), 5),
             (room("ROOM_NOT_FOUND"), 6),
             (room("WRONG_PASSWORD"), 6),
+            (room("INVITATION_USED"), 6),
+            (Failure::Core(Error::UnknownUser), 6),
+            (Failure::Core(Error::KeyChanged), 8),
+            (Failure::Core(Error::InvalidIdentity("")), 3),
             (Failure::Core(Error::TransferDeclined), 7),
             (Failure::Core(Error::Internal("")), 1),
             (Failure::Interrupted, 130),

@@ -6,12 +6,15 @@ mod clock;
 mod crypt;
 mod durations;
 mod failure;
+mod identity;
+mod people;
 mod progress;
 mod random;
 mod report;
 mod room;
 mod signals;
 mod text;
+mod tls;
 mod transfer;
 
 use std::{
@@ -78,6 +81,13 @@ async fn run(command: Command, report: Report) -> Result<()> {
         Command::Join(args) => chat::join(&args, report).await,
         Command::Send(args) => transfer::send(&args, report).await,
         Command::Receive(args) => transfer::receive(&args, report).await,
+        Command::Identity(args::Identity::Show(args)) => {
+            let shown = tokio::task::spawn_blocking(move || identity::show(&args, report));
+            shown
+                .await
+                .unwrap_or(Err(Failure::Core(hushroom::Error::Internal("thread"))))
+        }
+        Command::People(args) => people::run(&args, report).await,
     }
 }
 
@@ -123,5 +133,38 @@ mod tests {
             assert!(Args::try_parse_from(words).is_ok());
         }
         assert_eq!(argument("--once".into()), "--once");
+        // What was added is gone again, and so is what came along when the code was copied.
+        for given in [CODE.to_owned(), format!(" {CODE}"), format!("\t{CODE}\n")] {
+            let parse = |words: &[&str]| {
+                let words = words.iter().map(|word| argument(OsString::from(word)));
+                Args::try_parse_from(words).unwrap().command
+            };
+            let Command::Join(join) = parse(&["hushroom", "join", &given]) else {
+                panic!("not join");
+            };
+            assert_eq!(join.code, CODE);
+            let Command::Receive(receive) = parse(&["hushroom", "receive", &given]) else {
+                panic!("not receive");
+            };
+            assert_eq!(receive.code, CODE);
+            let Command::Send(send) = parse(&["hushroom", "send", "file", "--code", &given]) else {
+                panic!("not send");
+            };
+            assert_eq!(send.code.as_deref(), Some(CODE));
+            let invite = [
+                "hushroom",
+                "people",
+                "invite",
+                "grace",
+                "--identity",
+                "x",
+                "--code",
+                &given,
+            ];
+            let Command::People(args::People::Invite(invite)) = parse(&invite) else {
+                panic!("not invite");
+            };
+            assert_eq!(invite.code.as_deref(), Some(CODE));
+        }
     }
 }

@@ -40,6 +40,13 @@ pub(crate) fn escape_json(json: &str) -> String {
     escaped
 }
 
+/// A safety number as people read it out: two lines of six groups of five digits.
+pub(crate) fn groups(digits: &str) -> Vec<String> {
+    let digits: Vec<char> = digits.chars().collect();
+    let line = |digits: &[char]| digits.chunks(5).map(String::from_iter).collect::<Vec<_>>().join(" ");
+    digits.chunks(30).map(line).collect()
+}
+
 /// Whether the user lets programs write colors: <https://no-color.org>.
 pub(crate) fn colors_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -83,6 +90,18 @@ mod tests {
             assert_eq!(cleaned, harmless);
         }
         assert_eq!(clean("two\r\nlines\rthree"), "two\nlines\nthree");
+    }
+
+    #[test]
+    fn a_safety_number_has_twelve_groups() {
+        let digits: String = ('0'..='9').cycle().take(60).collect();
+        assert_eq!(
+            groups(&digits),
+            [
+                "01234 56789 01234 56789 01234 56789",
+                "01234 56789 01234 56789 01234 56789"
+            ]
+        );
     }
 
     #[test]

@@ -319,8 +319,10 @@ fn what_goes_wrong_has_its_exit_code() {
 fn an_interrupted_script_leaves_the_room() {
     let relay = TestRelay::start();
     let (mut ada, code) = ada(&relay, &[]);
-    let grace = join(&relay, "Grace", &code);
-    ada.expect("member-joined");
+    let mut grace = join(&relay, "Grace", &code);
+    // Who goes before the others can read what it says is away for them, and gone a little later.
+    grace.type_line("hello");
+    ada.expect("message");
     grace.signal("INT");
     ada.expect("member-left");
     assert_eq!(ada.end(), 0);

@@ -103,16 +103,33 @@ fn chat(protocol: &str) {
 
     ada.types("/members");
     ada.sees("Ada (you)");
-    ada.sees("  Grace");
+    ada.sees("1. Grace");
     ada.types("/verify");
-    ada.sees("Compare these keys");
+    ada.sees("The safety number of the room");
     ada.sees("Every message is signed");
+    grace.types("/verify");
+    grace.sees("1. Ada");
+    let number = |person: &mut Person| {
+        person
+            .terminal
+            .exp_regex(r"(\d{5} ){5}\d{5}\s+(\d{5} ){5}\d{5}")
+            .unwrap()
+            .1
+    };
+    ada.types("/verify Grace");
+    ada.sees("The safety number with Grace");
+    grace.types("/verify 1");
+    grace.sees("The safety number with Ada");
+    assert_eq!(number(&mut ada), number(&mut grace));
+    ada.types("/verify grace yes");
+    ada.sees("* Grace is verified");
 
     // A message that comes while a line is typed does not tear it apart.
     ada.terminal.send("half a li").unwrap();
     ada.terminal.flush().unwrap();
     grace.types("in between");
-    ada.sees("Grace: in between");
+    // The terminal library reads bytes as characters: this is a check mark.
+    ada.sees("\u{e2}\u{9c}\u{93}#3 Grace: in between");
     ada.types("ne");
     grace.sees("Ada: half a line");
 
@@ -143,6 +160,30 @@ fn a_native_room() {
 #[test]
 fn an_arthas_room() {
     chat("arthas");
+}
+
+#[test]
+fn pictures_are_compared() {
+    let relay = TestRelay::start();
+    let (mut ada, mut grace, _) = two(&relay, "hush1", Path::new("."));
+    ada.types("/compare Grace");
+    ada.sees("* waiting for Grace to agree");
+    grace.sees("* Ada asks to compare pictures: /compare 1 agrees");
+    grace.types("/compare 1");
+    for person in [&mut ada, &mut grace] {
+        person.sees("The same, in this order?");
+    }
+    let numbers = |person: &mut Person| person.terminal.exp_regex(r"\d{4} \d{4} \d{4}").unwrap().1;
+    assert_eq!(numbers(&mut ada), numbers(&mut grace));
+    ada.types("/match yes");
+    ada.sees("* waiting for what Grace sees");
+    grace.types("/match yes");
+    ada.sees("* Grace is verified");
+    grace.sees("* Ada is verified");
+    for mut person in [ada, grace] {
+        person.types("/quit");
+        assert_eq!(person.exit_code(), 0);
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 import type { Room } from '../room/types.js';
+import { TYPING_INTERVAL_MS } from '../room/typing.js';
 
-/** Often enough for every client: ours forget who types after a few seconds, and the room lets one in 3 seconds through. */
-const REPEAT_MS = 3_100;
+/** Behind each time that the room lets one through: no client forgets us in between. */
+const MARGIN_MS = 100;
 
 /** Shows others that we are typing, for as long as somebody holds it. */
 export interface Typing {
@@ -38,7 +39,7 @@ export function createTyping(room: Room): Typing {
       holders += 1;
       if (timer === undefined) {
         show(true);
-        timer = setInterval(() => show(true), REPEAT_MS);
+        timer = setInterval(() => show(true), TYPING_INTERVAL_MS[room.protocol] + MARGIN_MS);
       }
       return () => {
         if (!held) return;

@@ -16,10 +16,10 @@ import { createSender } from './sender.js';
 import { createStore } from './store.js';
 import { createTransfers } from './transfers.js';
 import { createTrust } from './trust.js';
+import { TYPING_INTERVAL_MS } from './typing.js';
 import type { ConnectOptions, Member, Message, Room, RoomEvent, RoomStatus, WebSocketConstructor } from './types.js';
 
 const DEFAULT_INBOX = 1024;
-const TYPING_INTERVAL_MS = 5000;
 
 /** What a room is made of. */
 export interface RoomParts {
@@ -81,6 +81,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const trust = createTrust({
     identity, store, emit,
     roomId: () => (finished === undefined ? machine.roomId() : undefined),
+    forTwo: () => maxMembers === 2 && protocol === 'hush1',
     onContacts: (contacts) => void driver.stepAlone((it) => it.setContacts(contacts)),
   });
   const settle = () => void driver.stepAlone(() => undefined);
@@ -213,7 +214,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
     },
     typing(on = true) {
       if (store.snapshot.status !== 'open') return;
-      if (on && now() - typingSent < TYPING_INTERVAL_MS) return;
+      if (on && now() - typingSent < TYPING_INTERVAL_MS[protocol]) return;
       if (!on && typingSent === -Infinity) return;
       typingSent = on ? now() : -Infinity;
       step((it) => it.setTyping(on));

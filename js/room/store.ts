@@ -1,13 +1,14 @@
 import type {
   FileOffer, IncomingTransfer, Member, Message, OutgoingTransfer, RoomSnapshot, RoomStatus,
 } from './types.js';
+import { TYPING_SHOWN_MS } from './typing.js';
 
 const MAX_MESSAGES = 1000;
+/** UTF-16 units of all texts together. */
+const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
-/** Without another sign of typing for this long, somebody has stopped. */
-const TYPING_MS = 8000;
 
 /** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
 export interface Store {
@@ -76,6 +77,18 @@ export function createStore(self: Member): Store {
     }
   }
 
+  /** A long text has as much weight as many short ones. */
+  function trimTexts() {
+    trim(messages, MAX_MESSAGES);
+    let length = 0;
+    for (const { text } of messages.values()) length += text.length;
+    for (const [id, { text }] of messages) {
+      if (length <= MAX_TEXT_LENGTH) return;
+      messages.delete(id);
+      length -= text.length;
+    }
+  }
+
   function setTyping(id: string, on: boolean) {
     clearTimeout(typing.get(id));
     const was = typing.delete(id);
@@ -85,7 +98,7 @@ export function createStore(self: Member): Store {
         changed();
         flush();
       };
-      typing.set(id, setTimeout(stop, TYPING_MS));
+      typing.set(id, setTimeout(stop, TYPING_SHOWN_MS));
     }
     if (was !== on) changed();
   }
@@ -148,7 +161,7 @@ export function createStore(self: Member): Store {
     },
     putMessage(message) {
       messages.set(message.id, message);
-      trim(messages, MAX_MESSAGES);
+      trimTexts();
       changed();
     },
     changeMessage(id, change) {

@@ -11,6 +11,8 @@ export interface TrustHost {
   readonly store: Store;
   /** By which contacts are kept; nothing before the room is entered, or after it is over. */
   roomId(): string | undefined;
+  /** Whether the room is one for two: its other member is remembered, so that nobody else is let near in its place. */
+  forTwo(): boolean;
   /** The contacts are these now. */
   onContacts(contacts: Uint8Array): void;
   emit(event: RoomEvent): void;
@@ -28,8 +30,8 @@ export interface RoomTrust {
   stop(): Promise<void>;
 }
 
-export function createTrust({ identity, store, roomId, onContacts, emit }: TrustHost): RoomTrust {
-  let waiting: { room: string; member: Member }[] = [];
+export function createTrust({ identity, store, roomId, forTwo, onContacts, emit }: TrustHost): RoomTrust {
+  let waiting: { room: string; member: Member; partner: boolean }[] = [];
   let keeping: Promise<void> | undefined;
   let stopped = false;
   const unwatch = identity.watch(onContacts);
@@ -41,7 +43,10 @@ export function createTrust({ identity, store, roomId, onContacts, emit }: Trust
       waiting = [];
       try {
         await identity.change((machine) => {
-          for (const { room, member } of batch) machine.meet(room, member.name, member.deviceKey, unixSeconds());
+          for (const { room, member, partner } of batch) {
+            machine.meet(room, member.name, member.deviceKey, unixSeconds());
+            if (partner) machine.setPartner(room, member.deviceKey);
+          }
         });
       } catch (cause) {
         const error = isHushError(cause) ? cause : hushError('STORE_FAILED', 'who was met could not be kept', cause);
@@ -66,7 +71,7 @@ export function createTrust({ identity, store, roomId, onContacts, emit }: Trust
     meet(member) {
       const room = roomId();
       if (member.deviceKey === '' || member.deviceKey === store.self.deviceKey || room === undefined) return;
-      waiting.push({ room, member });
+      waiting.push({ room, member, partner: forTwo() });
       keeping ??= Promise.resolve().then(keep);
     },
     async verify(memberId, verified) {

@@ -359,7 +359,7 @@ export type RoomEvent =
 export interface RoomSnapshot {
   readonly status: RoomStatus;
   readonly members: readonly Member[];
-  /** The last 1,000 messages, oldest first. */
+  /** The last 1,000 messages and 16 Mi characters (UTF-16 units), oldest first. */
   readonly messages: readonly Message[];
   /** Ids of the members who are typing now. */
   readonly typing: readonly string[];
@@ -395,17 +395,18 @@ export interface Room {
   /** Events from now on. When too many wait, typing and presence are dropped first, then the iteration fails with `MESSAGES_LOST`. */
   events(options?: { readonly signal?: AbortSignal }): AsyncIterable<RoomEvent>;
   /**
-   * Sends a text of at most 60,000 bytes of UTF-8. Resolves when the relay has taken it; while the connection is lost it
-   * waits and goes out afterwards.
+   * Sends a text of at most 1,048,576 bytes (1 MiB) of UTF-8. Resolves when the relay has taken all of it; while the connection is lost it
+   * waits and goes out afterwards. More than 60,000 bytes go in parts, five of them a second; others see the text once all are there, or
+   * `MESSAGES_LOST`.
    *
-   * In an Arthas room texts of at most 4,000 characters are understood by every client, and ten posts in ten seconds go out: the
+   * In an Arthas room 60,000 bytes are the limit, texts of at most 4,000 characters are understood by every client, and ten posts in ten seconds go out: the
    * others wait their turn.
    *
    * @throws `TEXT_TOO_LONG`, `INVALID_ARGUMENT` for an empty text or a `replyTo` that is no message's id, `RATE_LIMITED` when
    * too many wait, `CLOSED`.
    */
   send(text: string, options?: { readonly replyTo?: string; readonly signal?: AbortSignal }): Promise<Message>;
-  /** Tells others that we are typing. Call on every key press: at most one post in 3 seconds goes out. */
+  /** Tells others that we are typing. Call on every key press: at most one post in 5 seconds goes out (3 in Arthas rooms). */
   typing(typing?: boolean): void;
   /** Adds or removes a reaction of ours: one emoji of at most 32 bytes. Resolves when the relay has taken it. */
   react(messageId: string, emoji: string, action?: 'add' | 'remove'): Promise<void>;

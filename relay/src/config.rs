@@ -111,7 +111,7 @@ pub struct Config {
     #[arg(long, env = "HUSHROOM_POSTS_PER_SECOND", value_name = "N", default_value_t = Config::default().posts_per_second)]
     pub posts_per_second: u32,
 
-    /// Posts a connection may send at once before that rate holds
+    /// Posts a connection may send at once before that rate holds: a member that comes as the 50th sends up to 100
     #[arg(long, env = "HUSHROOM_POSTS_BURST", value_name = "N", default_value_t = Config::default().posts_burst)]
     pub posts_burst: u32,
 
@@ -185,7 +185,7 @@ impl Default for Config {
             joins_per_minute: 120,
             joins_burst: 60,
             posts_per_second: 20,
-            posts_burst: 60,
+            posts_burst: 100,
             windows_per_second: 5_000,
             windows_burst: 10_000,
             bulk_bytes_per_second: 0,

@@ -299,7 +299,7 @@ fn nothing_acknowledged_is_lost_when_the_relay_is_killed() {
     publish(&mut http, &mut grace).unwrap();
 }
 
-/// Run with `cargo test --release -p hushroom-relay --test directory -- --ignored --nocapture`.
+/// Part of `npm run soak`.
 #[test]
 #[ignore = "takes minutes: it registers 100,000 users over HTTP"]
 fn a_hundred_thousand_entries_are_looked_up_in_less_than_a_millisecond() {

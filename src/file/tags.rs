@@ -1,8 +1,7 @@
 //! A memory of tags, 16 bytes and a bit for each segment.
 
-use std::collections::BTreeMap;
-
 use super::layout::TAG_BYTES;
+use crate::sorted::SortedMap;
 
 /// Segments on one page: the bits of a `u64`.
 const PAGE: u32 = u64::BITS;
@@ -17,17 +16,18 @@ struct Page {
 /// The tag of each segment that was ever released. Pages, because segments may come in any order: one of a high index must
 /// not cost more than one of a low.
 #[derive(Default)]
-pub(super) struct Tags(BTreeMap<u32, Box<Page>>);
+pub(super) struct Tags(SortedMap<u32, Box<Page>>);
 
 impl Tags {
     /// Whether `tag` is the tag of segment `index`, which it becomes if there was none.
     pub(super) fn admit(&mut self, index: u32, tag: &Tag) -> bool {
-        let page = self.0.entry(index / PAGE).or_insert_with(|| {
+        let page = self.0.get_or_insert_with(index / PAGE, || {
             Box::new(Page {
                 known: 0,
                 tags: [[0; TAG_BYTES]; PAGE as usize],
             })
         });
+        let Some(page) = page else { return false };
         let (slot, bit) = (index % PAGE, 1 << (index % PAGE));
         let Some(stored) = usize::try_from(slot).ok().and_then(|slot| page.tags.get_mut(slot)) else {
             return false;

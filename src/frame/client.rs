@@ -1,6 +1,7 @@
-//! The half of Arthas' frames that a client needs: reading what relays send, and writing what clients send.
+//! The half of the frames that a client needs: reading what relays and directories send, and writing what clients send.
 //!
-//! [`ArthasFrame`] does both for both, and whoever uses its methods gets the code for all thirty types.
+//! [`Frame`], [`ArthasFrame`] and [`PeopleFrame`] do both for both, and whoever uses their methods gets the code for all
+//! types.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,14 @@ use super::{
         RelayFileComplete, RelayFileMeta, RelayMessage, RelayReaction, RoomCreated, RoomJoined, SendFileAck,
         SendFileCancel, SendFileChunk, SendFileComplete, SendFileMeta, SendMessage, SendReaction, Typing,
     },
-    encode_envelope, open_envelope, read_value, Accepted, ErrorFrame, MemberJoined, MemberLeft, Ping, Pong, RoomClosed,
+    encode_envelope, open_envelope,
+    people::{self, PeopleFrame},
+    read_value, Accepted, BulkFrom, ErrorFrame, Frame, MemberJoined, MemberLeft, Ping, Pong, Posted, RoomClosed,
+    WindowFrom,
 };
 use crate::error::{Error, Result};
+
+const MISFIT: Error = Error::InvalidFrame("fields missing or of the wrong type");
 
 /// As [`ArthasFrame::decode`], of what a relay sends; what clients send is left as [`ArthasFrame::Other`].
 ///
@@ -22,25 +28,70 @@ pub(crate) fn decode_relayed(bytes: &[u8]) -> Result<ArthasFrame> {
     let (kind, data) = open_envelope(bytes)?;
     let data = read_value(data)?;
     let frame = match kind {
-        0x10 => RoomCreated::deserialize(data).map(ArthasFrame::from),
-        0x11 => RoomJoined::deserialize(data).map(ArthasFrame::from),
-        0x12 => MemberJoined::deserialize(data).map(ArthasFrame::from),
-        0x13 => MemberLeft::deserialize(data).map(ArthasFrame::from),
-        0x14 => RelayMessage::deserialize(data).map(ArthasFrame::from),
-        0x15 => MemberTyping::deserialize(data).map(ArthasFrame::from),
-        0x16 => RoomClosed::deserialize(data).map(ArthasFrame::from),
-        0x17 => ErrorFrame::deserialize(data).map(ArthasFrame::from),
-        0x18 => Ping::deserialize(data).map(ArthasFrame::from),
-        0x19 => RelayReaction::deserialize(data).map(ArthasFrame::from),
-        0x1A => RelayFileMeta::deserialize(data).map(ArthasFrame::from),
-        0x1B => RelayFileChunk::deserialize(data).map(ArthasFrame::from),
-        0x1C => RelayFileComplete::deserialize(data).map(ArthasFrame::from),
-        0x1D => RelayFileCancel::deserialize(data).map(ArthasFrame::from),
-        0x1E => RelayFileAck::deserialize(data).map(ArthasFrame::from),
-        0x53 => Accepted::deserialize(data).map(ArthasFrame::from),
-        _ => Ok(ArthasFrame::Other { kind, data }),
+        0x10 => RoomCreated::deserialize(&data).map(ArthasFrame::from),
+        0x11 => RoomJoined::deserialize(&data).map(ArthasFrame::from),
+        0x12 => MemberJoined::deserialize(&data).map(ArthasFrame::from),
+        0x13 => MemberLeft::deserialize(&data).map(ArthasFrame::from),
+        0x14 => RelayMessage::deserialize(&data).map(ArthasFrame::from),
+        0x15 => MemberTyping::deserialize(&data).map(ArthasFrame::from),
+        0x16 => RoomClosed::deserialize(&data).map(ArthasFrame::from),
+        0x17 => ErrorFrame::deserialize(&data).map(ArthasFrame::from),
+        0x18 => Ping::deserialize(&data).map(ArthasFrame::from),
+        0x19 => RelayReaction::deserialize(&data).map(ArthasFrame::from),
+        0x1A => RelayFileMeta::deserialize(&data).map(ArthasFrame::from),
+        0x1B => RelayFileChunk::deserialize(&data).map(ArthasFrame::from),
+        0x1C => RelayFileComplete::deserialize(&data).map(ArthasFrame::from),
+        0x1D => RelayFileCancel::deserialize(&data).map(ArthasFrame::from),
+        0x1E => RelayFileAck::deserialize(&data).map(ArthasFrame::from),
+        0x53 => Accepted::deserialize(&data).map(ArthasFrame::from),
+        _ => return Ok(ArthasFrame::Other { kind, data }),
     };
-    frame.map_err(|_| Error::InvalidFrame("fields missing or of the wrong type"))
+    frame.map_err(|_| MISFIT)
+}
+
+/// As [`Frame::decode`], of what a relay sends.
+///
+/// # Errors
+/// As [`Frame::decode`]; [`Error::RelayProtocol`] for what only clients send.
+pub(crate) fn decode_room_relayed(bytes: &[u8]) -> Result<Frame> {
+    let (kind, data) = open_envelope(bytes)?;
+    let data = read_value(data)?;
+    let frame = match kind {
+        0x01 | 0x02 | 0x04 | 0x06 | 0x40..=0x42 => {
+            return Err(Error::RelayProtocol("a frame that relays do not send"));
+        }
+        0x11 => super::RoomJoined::deserialize(&data).map(Frame::from),
+        0x12 => MemberJoined::deserialize(&data).map(Frame::from),
+        0x13 => MemberLeft::deserialize(&data).map(Frame::from),
+        0x16 => RoomClosed::deserialize(&data).map(Frame::from),
+        0x17 => ErrorFrame::deserialize(&data).map(Frame::from),
+        0x18 => Ping::deserialize(&data).map(Frame::from),
+        0x50 => Posted::deserialize(&data).map(Frame::from),
+        0x51 => BulkFrom::deserialize(&data).map(Frame::from),
+        0x52 => WindowFrom::deserialize(&data).map(Frame::from),
+        0x53 => Accepted::deserialize(&data).map(Frame::from),
+        _ => return Ok(Frame::Other { kind, data }),
+    };
+    frame.map_err(|_| MISFIT)
+}
+
+/// As [`PeopleFrame::decode`], of what comes in an answer; everything else is left as [`PeopleFrame::Other`].
+///
+/// # Errors
+/// As [`PeopleFrame::decode`].
+pub(crate) fn decode_answered(bytes: &[u8]) -> Result<PeopleFrame> {
+    let (kind, data) = open_envelope(bytes)?;
+    let data = read_value(data)?;
+    let frame = match kind {
+        0x69 => people::Answer::deserialize(&data).map(PeopleFrame::from),
+        0x6A => people::Challenge::deserialize(&data).map(PeopleFrame::from),
+        0x6B => people::Found::deserialize(&data).map(PeopleFrame::from),
+        0x6C => people::Done::deserialize(&data).map(PeopleFrame::from),
+        0x6D => people::Invitations::deserialize(&data).map(PeopleFrame::from),
+        0x6E => people::Refused::deserialize(&data).map(PeopleFrame::from),
+        _ => return Ok(PeopleFrame::Other { kind, data }),
+    };
+    frame.map_err(|_| MISFIT)
 }
 
 /// What clients send. Encoded by itself: what only relays send need not be part of a client's code.

@@ -22,6 +22,8 @@ pub(crate) mod strict;
 mod types;
 mod value;
 mod value_de;
+mod value_read;
+mod write;
 
 use serde::Serialize;
 
@@ -31,6 +33,9 @@ pub use chunk::{chunk_frame_head, peek_chunk, ChunkHead};
 pub use strict::{Bin, FixedBin};
 pub use types::*;
 pub use value::Value;
+pub use value_de::Mismatch;
+pub(crate) use value_read::read_value;
+pub(crate) use write::to_vec;
 
 use crate::error::{Error, Result};
 
@@ -71,18 +76,17 @@ macro_rules! envelope_enum {
                 }
             }
 
-            /// Reads the data of a message of type `kind` from any self-describing format.
+            /// Reads the data of a message of type `kind`.
             ///
             /// # Errors
-            /// Whatever the format's deserializer returns.
-            $vis fn deserialize_data<'de, D: serde::Deserializer<'de>>(
+            /// [`Mismatch`](crate::frame::Mismatch) when it does not fit.
+            $vis fn deserialize_data(
                 kind: u32,
-                data: D,
-            ) -> core::result::Result<Self, D::Error> {
+                data: $crate::frame::Value,
+            ) -> core::result::Result<Self, $crate::frame::Mismatch> {
                 match kind {
-                    $($kind => <$name as serde::Deserialize>::deserialize(data).map(Self::$name),)+
-                    _ => <$crate::frame::Value as serde::Deserialize>::deserialize(data)
-                        .map(|data| Self::Other { kind, data }),
+                    $($kind => <$name as serde::Deserialize>::deserialize(&data).map(Self::$name),)+
+                    _ => Ok(Self::Other { kind, data }),
                 }
             }
 
@@ -184,7 +188,7 @@ pub fn decode_any(bytes: &[u8]) -> Result<(u32, Value)> {
 }
 
 pub(crate) fn encode_envelope(message: &impl Serialize) -> Result<Vec<u8>> {
-    let bytes = rmp_serde::to_vec_named(message).map_err(|_| Error::InvalidFrame("not encodable"))?;
+    let bytes = to_vec(message).map_err(|_| Error::InvalidFrame("not encodable"))?;
     // What we send must be something that we would accept.
     scan::envelope(&bytes)?;
     Ok(bytes)
@@ -192,11 +196,6 @@ pub(crate) fn encode_envelope(message: &impl Serialize) -> Result<Vec<u8>> {
 
 pub(crate) fn open_envelope(bytes: &[u8]) -> Result<(u32, &[u8])> {
     scan::envelope(bytes).map(|envelope| (envelope.kind, envelope.data))
-}
-
-/// The data of a message, from which [`value_de`] reads typed data.
-pub(crate) fn read_value(data: &[u8]) -> Result<Value> {
-    rmp_serde::from_slice(data).map_err(|_| Error::InvalidFrame("a key twice"))
 }
 
 #[cfg(test)]

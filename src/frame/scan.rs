@@ -2,7 +2,7 @@
 
 use rmp::Marker;
 
-use super::{MAX_DEPTH, MAX_FRAME_BYTES, MAX_ITEMS};
+use super::{Value, MAX_DEPTH, MAX_FRAME_BYTES, MAX_ITEMS};
 use crate::error::{Error, Result};
 
 /// A frame's type and the bytes of its data, which are known to be one well-formed map.
@@ -18,7 +18,7 @@ pub(super) struct Outline<'a> {
     is_map: bool,
 }
 
-const TRUNCATED: Error = Error::InvalidFrame("ends too early");
+pub(super) const TRUNCATED: Error = Error::InvalidFrame("ends too early");
 
 /// Checks that `bytes` are exactly one frame within the limits.
 pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>> {
@@ -38,7 +38,7 @@ pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>> {
             actual: bytes.len(),
         });
     }
-    let mut scan = Scan { rest: bytes, items: 0 };
+    let mut scan = Scan::new(bytes);
     let entries = scan.map_len()?;
     let (mut kind, mut data, mut data_is_map) = (None, None, false);
     for _ in 0..entries {
@@ -69,7 +69,7 @@ pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>> {
 #[cfg(feature = "room")]
 /// The entries of `data`, a map that an [`envelope`] held.
 pub(super) fn entries(data: &[u8]) -> Result<Vec<(&[u8], &[u8])>> {
-    let mut scan = Scan { rest: data, items: 0 };
+    let mut scan = Scan::new(data);
     let length = scan.map_len()?;
     let mut entries = Vec::new();
     for _ in 0..length {
@@ -82,36 +82,47 @@ pub(super) fn entries(data: &[u8]) -> Result<Vec<(&[u8], &[u8])>> {
     Ok(entries)
 }
 
-fn uint(mut bytes: &[u8]) -> Result<u32> {
-    rmp::decode::read_int(&mut bytes).map_err(|_| Error::InvalidFrame("type is not an unsigned integer"))
+fn uint(bytes: &[u8]) -> Result<u32> {
+    const WRONG: Error = Error::InvalidFrame("type is not an unsigned integer");
+    match super::read_value(bytes)? {
+        Value::Uint(value) => u32::try_from(value).map_err(|_| WRONG),
+        _ => Err(WRONG),
+    }
 }
 
-struct Scan<'a> {
-    rest: &'a [u8],
+/// What is left to read.
+pub(super) struct Scan<'a> {
+    pub(super) rest: &'a [u8],
     items: usize,
 }
 
 impl<'a> Scan<'a> {
-    fn peek(&self) -> Result<Marker> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, items: 0 }
+    }
+
+    pub(super) fn peek(&self) -> Result<Marker> {
         self.rest.first().map(|byte| Marker::from_u8(*byte)).ok_or(TRUNCATED)
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
         let (head, tail) = self.rest.split_at_checked(length).ok_or(TRUNCATED)?;
         self.rest = tail;
         Ok(head)
     }
 
-    /// A big-endian length of 1, 2 or 4 bytes.
-    fn length(&mut self, width: usize) -> Result<usize> {
-        let length = self
-            .take(width)?
-            .iter()
-            .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
-        usize::try_from(length).map_err(|_| TRUNCATED)
+    /// A big-endian integer of 1, 2, 4 or 8 bytes.
+    pub(super) fn number(&mut self, width: usize) -> Result<u64> {
+        let bytes = self.take(width)?;
+        Ok(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
     }
 
-    fn map_len(&mut self) -> Result<usize> {
+    /// A big-endian length of 1, 2 or 4 bytes.
+    pub(super) fn length(&mut self, width: usize) -> Result<usize> {
+        usize::try_from(self.number(width)?).map_err(|_| TRUNCATED)
+    }
+
+    pub(super) fn map_len(&mut self) -> Result<usize> {
         let marker = self.peek()?;
         self.take(1)?;
         match marker {
@@ -122,7 +133,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn text(&mut self) -> Result<&'a [u8]> {
+    pub(super) fn text(&mut self) -> Result<&'a [u8]> {
         let marker = self.peek()?;
         self.take(1)?;
         let length = match marker {

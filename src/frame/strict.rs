@@ -1,6 +1,6 @@
 //! Field types that accept one MessagePack type only, and lists that stop at their limit.
 //!
-//! `rmp-serde` by itself reads a `bin` into a `String` and a `str` or an array into bytes.
+//! Whatever they are read from: there are deserializers that hand a `bin` to a `String` and a `str` or an array to bytes.
 
 use core::fmt;
 

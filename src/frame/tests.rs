@@ -382,3 +382,117 @@ fn any_data_can_be_read_where_it_is_to_be_judged() {
         assert!(matches!(decode_any(bytes), Err(Error::InvalidFrame(_))), "{bytes:?}");
     }
 }
+
+/// Any value, as MessagePack may write it: not only in the shortest form.
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Nil),
+        any::<bool>().prop_map(Value::Bool),
+        (i64::MIN..0).prop_map(Value::Int),
+        any::<u64>().prop_map(Value::Uint),
+        any::<f64>().prop_map(Value::Float),
+        any::<String>().prop_map(Value::Text),
+        any::<Vec<u8>>().prop_map(Value::Bin),
+    ];
+    leaf.prop_recursive(6, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::List),
+            prop::collection::btree_map(".{0,40}", inner, 0..6)
+                .prop_map(|entries| Value::Map(entries.into_iter().collect())),
+        ]
+    })
+}
+
+/// As the library that wrote and read frames before.
+mod as_rmp_serde {
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn values_are_written(value in any_value()) {
+            prop_assert_eq!(to_vec(&value).unwrap(), rmp_serde::to_vec_named(&value).unwrap());
+        }
+
+        #[test]
+        fn values_are_read(value in any_value(), at: prop::sample::Index, to: u8) {
+            let mut bytes = rmp_serde::to_vec_named(&value).unwrap();
+            let read = read_value(&bytes).unwrap();
+            prop_assert_eq!(format!("{:?}", &read), format!("{:?}", &value));
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            // What we read is read by it, and as the same; it reads more.
+            if let Ok(value) = read_value(&bytes) {
+                let theirs: Value = rmp_serde::from_slice(&bytes).unwrap();
+                prop_assert_eq!(format!("{value:?}"), format!("{theirs:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn frames_are_written() {
+        for frame in samples() {
+            assert_eq!(
+                frame.encode().unwrap(),
+                rmp_serde::to_vec_named(&frame).unwrap(),
+                "{frame:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn values_are_read_in_every_form_and_nothing_else_is() {
+    let read = |bytes: &[u8]| read_value(bytes);
+    for (bytes, value) in [
+        (&b"\xcc\x05"[..], Value::Uint(5)),
+        (b"\xcd\x00\x05", Value::Uint(5)),
+        (b"\xce\x00\x00\x00\x05", Value::Uint(5)),
+        (b"\xcf\x00\x00\x00\x00\x00\x00\x00\x05", Value::Uint(5)),
+        (b"\xd0\x05", Value::Uint(5)),
+        (b"\xd0\xfb", Value::Int(-5)),
+        (b"\xd1\xff\xfb", Value::Int(-5)),
+        (b"\xd2\xff\xff\xff\xfb", Value::Int(-5)),
+        (b"\xd3\xff\xff\xff\xff\xff\xff\xff\xfb", Value::Int(-5)),
+        (b"\xca\x3f\x00\x00\x00", Value::Float(0.5)),
+        (b"\xd9\x01a", Value::Text("a".into())),
+        (b"\xda\x00\x01a", Value::Text("a".into())),
+        (b"\xdb\x00\x00\x00\x01a", Value::Text("a".into())),
+        (b"\xc5\x00\x01a", Value::Bin(b"a".to_vec())),
+        (b"\xdc\x00\x01\xc3", Value::List(vec![Value::Bool(true)])),
+        (
+            b"\xdf\x00\x00\x00\x01\xa1a\xc2",
+            Value::Map(vec![("a".into(), Value::Bool(false))]),
+        ),
+    ] {
+        assert_eq!(read(bytes), Ok(value), "{bytes:02x?}");
+    }
+    for bytes in [
+        &b""[..],
+        b"\xc0\xc0",
+        b"\xc1",
+        b"\xc7\x01\x00\x00",
+        b"\xcd\x00",
+        b"\xa1",
+        b"\xa1\xff",
+        b"\xc4\x02a",
+        b"\x91",
+        b"\x81\xa1a",
+        // keys: a number, a `bin`, the same twice
+        b"\x81\x01\x01",
+        b"\x81\xc4\x01a\x01",
+        b"\x82\xa1a\x01\xa1a\x02",
+        b"\xdd\xff\xff\xff\xff",
+        b"\xdf\xff\xff\xff\xff",
+        b"\x91\x91\x91\x91\x91\x91\x91\x91\xc0",
+    ] {
+        assert!(matches!(read(bytes), Err(Error::InvalidFrame(_))), "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn a_member_is_a_map() {
+    let list = b"\x82\xa4type\x12\xa4data\x83\xa2id\xa1a\xa4name\xa1n\xa5color\xa0";
+    assert!(matches!(Frame::decode(list), Ok(Frame::MemberJoined(_))));
+    let listed = b"\x82\xa4type\x11\xa4data\x82\xa6roomId\xa1r\xa7members\x91\x93\xa1a\xa1n\xa0";
+    assert_eq!(Frame::decode(listed).unwrap_err().code(), "INVALID_FRAME");
+}

@@ -27,7 +27,10 @@ use core::fmt;
 use ctutils::CtEq;
 use sha2::{Digest, Sha512};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sorted::in_order,
+};
 
 const ITERATIONS: u32 = 5200;
 const VERSION: [u8; 2] = [0, 0];
@@ -142,8 +145,7 @@ impl fmt::Debug for SafetyNumber {
 /// # Errors
 /// [`Error::InvalidArgument`] for an id that is empty or too long.
 pub fn room_number(members: &[Identity<'_>]) -> Result<String> {
-    let mut sorted = members.to_vec();
-    sorted.sort_unstable();
+    let mut sorted = in_order(members.iter().copied());
     sorted.dedup();
     let mut hash = Sha512::new().chain_update(ROOM_LABEL);
     for member in sorted {

@@ -70,7 +70,13 @@ fn scans_tell_a_match_from_a_mismatch_and_from_nonsense() {
     let whole = bob.scannable();
     for length in 0..whole.len() {
         assert_eq!(alice.compare(&whole[..length]).unwrap_err().code(), "INVALID_MESSAGE");
+        assert_eq!(
+            SafetyNumber::parse(&whole[..length]).unwrap_err().code(),
+            "INVALID_MESSAGE"
+        );
     }
+    assert_eq!(SafetyNumber::parse(&whole), Ok(bob));
+    assert_eq!(SafetyNumber::parse(&version).unwrap_err().code(), "INVALID_MESSAGE");
     assert!(alice.compare(&[whole.as_slice(), &[0]].concat()).is_err());
     assert!(alice.compare(&[0x08, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
 }

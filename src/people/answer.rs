@@ -18,6 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     frame::{
+        client::decode_answered,
         people::{Answer, PeopleFrame, Signed},
         Bin, FixedBin,
     },
@@ -46,7 +47,7 @@ pub fn check_answer(
     directory: Option<IdentityKey>,
     now: u64,
 ) -> Result<(PeopleFrame, IdentityKey)> {
-    let PeopleFrame::Answer(answer) = PeopleFrame::decode(answer)? else {
+    let PeopleFrame::Answer(answer) = decode_answered(answer)? else {
         return Err(Error::InvalidFrame("not an answer"));
     };
     let key = IdentityKey(answer.key.0);
@@ -55,7 +56,7 @@ pub fn check_answer(
     }
     let parts = answer_parts(request, answer.t, &answer.result.0);
     key.verify(Label::Answer, &[&parts], &answer.signature.0)?;
-    Ok((PeopleFrame::decode(&answer.result.0)?, key))
+    Ok((decode_answered(&answer.result.0)?, key))
 }
 
 /// Signs `request`, an encoded frame of type 0x64 to 0x68, as `user`.

@@ -4,8 +4,6 @@
 //! So each session keeps a bit for each index that was opened, and moves its first index up behind what was opened without
 //! a gap: a state stolen later opens none of that. A sender changes its key after 100 posts, so 128 bits hold all indexes.
 
-use std::collections::BTreeMap;
-
 use vodozemac::megolm::{
     DecryptionError, ExportedSessionKey, InboundGroupSession, MegolmMessage, SessionConfig, SessionKey,
 };
@@ -18,6 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     room::hush1::InstanceId,
+    sorted::{sort_by_key, SortedMap},
 };
 
 /// Indexes a sender key may use.
@@ -59,6 +58,15 @@ pub(super) struct Sender {
     pub(super) keys: Vec<Key>,
 }
 
+impl Sender {
+    const fn new(device_key: [u8; 32]) -> Self {
+        Self {
+            device_key,
+            keys: Vec::new(),
+        }
+    }
+}
+
 /// What became of a group message.
 pub(super) enum Outcome {
     Said(Said),
@@ -68,7 +76,7 @@ pub(super) enum Outcome {
 
 /// The sender keys of everybody else.
 pub(super) struct Inbound {
-    pub(super) senders: BTreeMap<InstanceId, Sender>,
+    pub(super) senders: SortedMap<InstanceId, Sender>,
     /// Whether keys of opened messages are kept while their sender key lives, so that they can be shared on purpose.
     keep_opened: bool,
 }
@@ -76,7 +84,7 @@ pub(super) struct Inbound {
 impl Inbound {
     pub(super) const fn new(keep_opened: bool) -> Self {
         Self {
-            senders: BTreeMap::new(),
+            senders: SortedMap::new(),
             keep_opened,
         }
     }
@@ -100,11 +108,8 @@ impl Inbound {
         }
         let keys = &mut self
             .senders
-            .entry(sender)
-            .or_insert_with(|| Sender {
-                device_key,
-                keys: Vec::new(),
-            })
+            .get_or_insert_with(sender, || Sender::new(device_key))
+            .ok_or(Error::Internal("a sender"))?
             .keys;
         let newest = keys.last().map(|newest| newest.generation);
         if let Some(known) = keys.iter_mut().find(|known| known.generation == generation) {
@@ -123,7 +128,7 @@ impl Inbound {
             late_since: None,
         });
         // Shares may come in any order.
-        keys.sort_by_key(|key| key.generation);
+        sort_by_key(keys, |key| key.generation);
         if keys.len() > MAX_KEYS {
             keys.remove(0);
         }
@@ -245,14 +250,10 @@ impl Inbound {
     }
 
     pub(super) fn restore(&mut self, instance: InstanceId, device_key: [u8; 32], key: Key) {
-        self.senders
-            .entry(instance)
-            .or_insert_with(|| Sender {
-                device_key,
-                keys: Vec::new(),
-            })
-            .keys
-            .push(key);
+        let sender = self.senders.get_or_insert_with(instance, || Sender::new(device_key));
+        if let Some(sender) = sender {
+            sender.keys.push(key);
+        }
     }
 }
 
@@ -272,7 +273,7 @@ impl Key {
 impl Inbound {
     pub(super) fn steal(&self) -> Self {
         let mut copy = Self::new(self.keep_opened);
-        for (instance, sender) in &self.senders {
+        for (instance, sender) in self.senders.iter() {
             let keys = sender.keys.iter().map(|key| Key {
                 session: InboundGroupSession::from_pickle(key.session.pickle()),
                 ..*key

@@ -1,12 +1,13 @@
 //! The ratchet of one device in one room, and the members it knows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use vodozemac::{olm::Account, Curve25519PublicKey};
 
 use super::{
     bundle::{Bundle, Purpose},
     context::Party,
+    drawn,
     inbound::Inbound,
     note::Content,
     outbound::Outbound,
@@ -17,6 +18,7 @@ use crate::{
     frame::MAX_MEMBERS,
     room::hush1::InstanceId,
     share_code::check_room_id,
+    sorted::SortedMap,
 };
 
 /// Instances known at once: members, and some that are away.
@@ -72,8 +74,8 @@ pub struct Ratchet {
     /// Since when the fallback key before that one still opens a start.
     old_fallback_since: Option<u64>,
     /// One-time keys that were given out and not used yet.
-    given_out: BTreeMap<InstanceId, Curve25519PublicKey>,
-    pub(super) pairs: BTreeMap<InstanceId, Pair>,
+    given_out: SortedMap<InstanceId, Curve25519PublicKey>,
+    pub(super) pairs: SortedMap<InstanceId, Pair>,
     pub(super) outbound: Option<Box<Outbound>>,
     pub(super) inbound: Inbound,
     pub(super) actions: VecDeque<Action>,
@@ -96,14 +98,15 @@ impl Ratchet {
             device_key: config.device_key,
             identity: account.curve25519_key(),
         };
+        drawn::forget()?;
         Ok(Self {
             room_id: config.room_id.to_owned(),
             own,
             account,
             fallback: None,
             old_fallback_since: None,
-            given_out: BTreeMap::new(),
-            pairs: BTreeMap::new(),
+            given_out: SortedMap::new(),
+            pairs: SortedMap::new(),
             outbound: None,
             inbound: Inbound::new(config.keep_opened),
             actions: VecDeque::new(),
@@ -132,6 +135,7 @@ impl Ratchet {
             Some(to) => (Purpose::One(to), self.unused_one_time_key(to)?),
             None => (Purpose::Everybody, self.fallback_key(now)?),
         };
+        drawn::forget()?;
         Ok(self.encode_bundle(purpose, pre_key, sign))
     }
 
@@ -143,6 +147,7 @@ impl Ratchet {
         let pair = self.pairs.get(&to).ok_or(Error::UnknownMember)?;
         let round = next_round(pair)?;
         let pre_key = self.one_time_key(to)?;
+        drawn::forget()?;
         Ok(self.encode_bundle(Purpose::Again(to, round), pre_key, sign))
     }
 
@@ -224,7 +229,8 @@ impl Ratchet {
                 self.pairs.insert(from, pair);
             }
         }
-        self.start_if_due(from, bundle.purpose, now)
+        let started = self.start_if_due(from, bundle.purpose, now);
+        drawn::forget().and(started)
     }
 
     fn start_if_due(&mut self, from: InstanceId, purpose: Purpose, now: u64) -> Result<()> {
@@ -296,6 +302,8 @@ impl Ratchet {
                 self.account.mark_keys_as_published();
                 self.fallback = None;
                 self.old_fallback_since = Some(now);
+                // Without randomness now, the next step does it, or fails.
+                drawn::forget().unwrap_or_default();
             }
         }
         if self

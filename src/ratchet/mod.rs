@@ -45,8 +45,8 @@
 //!    [`Action::Post`] becomes a post of its own to one recipient, kept in the outbox, with the next counter:
 //!    `header → seal_note → post::seal`. Then the event: everybody or several recipients: [`Ratchet::seal`]; exactly one: [`Ratchet::seal_to`]
 //!    (if [`Ratchet::can_reach`], else it waits). `previous` goes into the call instead of the signed payload. An event to
-//!    everybody waits, at most 1.5 s, for members that the relay has named and that cannot be reached yet: they could not
-//!    read it.
+//!    everybody waits, at most 1.5 s after the last came and 3 s in all, for members that the relay has named and that cannot
+//!    be reached yet: they could not read it.
 //! 4. **Receiving.** `open_post` after the outer layer: kind 0x01 goes the old way, and then only *hello* is accepted; 0x02 to
 //!    0x04 go to [`Ratchet::open`]. The counter is marked as seen after `Ok` that is not [`Opened::NeedKey`]. `NeedKey` goes into
 //!    `Pending` (its bounds hold), with the hello it asks for: the answer's `have` makes the sender repeat the share.
@@ -60,10 +60,11 @@
 //! 8. **Typing** uses up an index like any post. To keep rotations rare it is best sent at most every 5 s.
 //!
 //! A room whose relay answers for both forms is not needed: the kind byte is inside the outer layer, and a client of this
-//! version refuses signed posts other than hellos, so nobody is talked down.
+//! version refuses signed posts other than hellos and byes, so nobody is talked down.
 
 mod bundle;
 mod context;
+mod drawn;
 mod group;
 mod inbound;
 mod limit;

@@ -1,13 +1,12 @@
 //! Our own sender key: one Megolm session, and who has it.
 
-use std::collections::BTreeSet;
-
 use vodozemac::megolm::{GroupSession, SessionConfig};
 use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Result},
     room::hush1::InstanceId,
+    sorted::SortedSet,
 };
 
 /// Posts under one sender key.
@@ -20,7 +19,7 @@ pub(super) struct Outbound {
     pub(super) session: GroupSession,
     pub(super) generation: u16,
     made_at: u64,
-    holders: BTreeSet<InstanceId>,
+    holders: SortedSet<InstanceId>,
     /// Somebody who has it is gone.
     stale: bool,
 }
@@ -39,7 +38,7 @@ impl Outbound {
             session: GroupSession::new(SessionConfig::version_1()),
             generation: generation.ok_or(Error::InvalidState("too many sender keys"))?,
             made_at: now,
-            holders: BTreeSet::new(),
+            holders: SortedSet::new(),
             stale: false,
         })
     }

@@ -20,7 +20,10 @@ use super::{
     limit::Limit,
     note::Content,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sorted::sort_by_key,
+};
 
 /// Sessions kept: the one in use, and those before it, for what is on its way.
 const MAX_SESSIONS: usize = 3;
@@ -174,7 +177,7 @@ impl Pair {
     fn insert(&mut self, slot: Slot) {
         self.slots.retain(|known| known.rank() != slot.rank());
         self.slots.push(slot);
-        self.slots.sort_by_key(Slot::rank);
+        sort_by_key(&mut self.slots, Slot::rank);
         if self.slots.len() > MAX_SESSIONS {
             self.slots.remove(0);
         }

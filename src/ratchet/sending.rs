@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{
     context::{Binding, Outer},
-    group,
+    drawn, group,
     machine::{Action, Note, Ratchet},
     note::Content,
     outbound::Outbound,
@@ -23,6 +23,7 @@ impl Ratchet {
     pub fn prepare(&mut self, now: u64) -> Result<()> {
         if self.outbound.as_ref().is_none_or(|outbound| outbound.is_due(now)) {
             let next = Outbound::new(self.outbound.as_deref(), now)?;
+            drawn::forget()?;
             // The old one is dropped, and wiped, here.
             self.outbound = Some(Box::new(next));
             self.actions.retain(
@@ -32,7 +33,7 @@ impl Ratchet {
         let Some(outbound) = &mut self.outbound else {
             return Ok(());
         };
-        for (instance, pair) in &mut self.pairs {
+        for (instance, pair) in self.pairs.iter_mut() {
             if !outbound.give(*instance) {
                 continue;
             }
@@ -80,7 +81,9 @@ impl Ratchet {
     /// [`Error::UnknownMember`] when it has gone, [`Error::InvalidState`] without a session.
     pub fn seal_note(&mut self, note: &Note, outer: Outer<'_>) -> Result<Vec<u8>> {
         let pair = self.pairs.get_mut(&note.to).ok_or(Error::UnknownMember)?;
-        pair.seal(&self.room_id, &self.own, &note.content, outer)
+        let sealed = pair.seal(&self.room_id, &self.own, &note.content, outer);
+        // Whoever sends after having heard makes a new ratchet key.
+        drawn::forget().and(sealed)
     }
 
     /// Whether [`Self::seal_to`] can reach this instance yet.

@@ -53,7 +53,7 @@ pub fn clean_file_name(name: &str) -> String {
         .collect();
     // Windows drops trailing dots and spaces; a leading dot would hide the file, and "..", ".", are folders.
     let trimmed = kept.trim().trim_start_matches('.').trim_end_matches(['.', ' ']).trim();
-    let stem = trimmed.split('.').next().unwrap_or_default().to_lowercase();
+    let stem = trimmed.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let device = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let reserved = RESERVED.contains(&device) && stem.len() <= device.len().saturating_add(1);
     let name = match (trimmed.is_empty(), reserved) {

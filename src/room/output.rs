@@ -6,6 +6,7 @@ use crate::{error::Error, frame::Bin};
 
 /// Something for the caller to do.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "few are kept at a time, and most are events")]
 pub enum Output {
     /// Send this frame over the socket, in this order.
     Send(Vec<u8>),
@@ -247,7 +248,7 @@ pub enum RoomEvent {
         /// `failed`; the last two are its end.
         state: &'static str,
         /// What both must see, as long as they are compared.
-        pictures: Option<[Picture; 7]>,
+        pictures: Option<Box<[Picture; 7]>>,
         /// The same as three numbers of four digits.
         decimals: Option<[u16; 3]>,
         /// Why it has failed: `cancelled`, `mismatch`, `commitment`, `code`, `unexpected` or `left`.

@@ -3,10 +3,11 @@
 //! The data of a frame is converted as what it is, a map, whatever the frame's type: this serves every protocol that
 //! uses the envelope, Arthas' too, whose frames share numbers with ours but not all fields. Rooms read typed frames.
 
-use serde::{Deserialize, Serialize};
-use serde_wasm_bindgen::{Deserializer, Serializer};
+use js_sys::Object;
+use serde::Serialize;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
+use super::value::{from_js, set, to_js};
 use crate::{
     error::{Error, Result},
     frame::{self, Value},
@@ -25,7 +26,7 @@ struct Frame {
 /// `INVALID_FRAME`, `FRAME_TOO_LARGE`.
 #[wasm_bindgen(js_name = encodeFrame)]
 pub fn encode_frame(kind: u32, data: JsValue) -> Result<Vec<u8>> {
-    let data = Value::deserialize(Deserializer::from(data)).map_err(|_| Error::InvalidFrame("not encodable"))?;
+    let data = from_js(&data).ok_or(Error::InvalidFrame("not encodable"))?;
     refuse_prototypes(&data)?;
     frame::encode_envelope(&Frame { kind, data })
 }
@@ -40,12 +41,11 @@ pub fn decode_frame(bytes: &[u8]) -> Result<JsValue> {
     let (kind, data) = frame::open_envelope(bytes)?;
     let data = frame::read_value(data)?;
     refuse_prototypes(&data)?;
-    let serializer = Serializer::new()
-        .serialize_maps_as_objects(true)
-        .serialize_missing_as_null(true);
-    Frame { kind, data }
-        .serialize(&serializer)
-        .map_err(|_| Error::InvalidFrame("an integer beyond 2^53 - 1"))
+    let data = to_js(&data).ok_or(Error::InvalidFrame("an integer beyond 2^53 - 1"))?;
+    let frame = Object::new();
+    set(&frame, "type", &kind.into());
+    set(&frame, "data", &data);
+    Ok(frame.into())
 }
 
 fn refuse_prototypes(value: &Value) -> Result<()> {

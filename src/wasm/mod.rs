@@ -12,12 +12,15 @@ pub mod frames;
 pub mod identity;
 pub mod messages;
 #[cfg(feature = "room")]
+pub(crate) mod number;
+#[cfg(feature = "room")]
 mod object;
 #[cfg(feature = "room")]
 pub mod people;
 mod random;
 #[cfg(feature = "room")]
 pub mod room;
+mod value;
 mod wipe;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -2,18 +2,17 @@
 
 use js_sys::{Array, Promise, Uint8Array};
 use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use zeroize::Zeroizing;
 
 use super::{
     file::{promise, EngineKind, IndexedOpener, IndexedSealer},
-    random,
+    random, value,
     wipe::wiped,
 };
 use crate::{
     error::{Error, Result},
-    frame::{Value, BULK_PEEK_BYTES},
+    frame::{self, BULK_PEEK_BYTES},
     identity::{Contacts, Identity},
     room::{BulkIn, BulkJob, Config, FileMeta, NewRoom, Output, RandomSource, Room},
     share_code::{Protocol, ShareCode},
@@ -431,14 +430,9 @@ fn bulk_job(job: &BulkJob) -> JsValue {
 
 /// By way of MessagePack and [`Value`]: converting each type directly takes much more code.
 fn to_js(value: &impl Serialize) -> Result<JsValue> {
-    let bytes = Zeroizing::new(rmp_serde::to_vec_named(value).map_err(|_| Error::Internal("encoding an event"))?);
-    let value: Value = rmp_serde::from_slice(&bytes).map_err(|_| Error::Internal("encoding an event"))?;
-    let serializer = Serializer::new()
-        .serialize_maps_as_objects(true)
-        .serialize_missing_as_null(true);
-    value
-        .serialize(&serializer)
-        .map_err(|_| Error::Internal("an integer above 2^53 - 1"))
+    let bytes = Zeroizing::new(frame::to_vec(value).map_err(|_| Error::Internal("encoding an event"))?);
+    let value = frame::read_value(&bytes).map_err(|_| Error::Internal("encoding an event"))?;
+    value::to_js(&value).ok_or(Error::Internal("an integer above 2^53 - 1"))
 }
 
 /// The platform's random source, for a room to draw from.

@@ -35,17 +35,15 @@ function place(name: string): string {
 }
 
 describe.each(['hush1', 'arthas'] as const)('everybody in one %s room', (protocol) => {
-  let peers: Peer[];
+  const peers: Peer[] = [];
 
   beforeAll(async () => {
     const node = await nodePeer(relay.url, protocol);
-    peers = [
-      node,
-      await demoPeer(browser, relay.url, node.code),
-      await agentPeer(relay.url, node.code, place(`${protocol}-agent`)),
-      await channelPeer(relay.url, node.code),
-      await commandLinePeer(relay.url, node.code, place(`${protocol}-cli`)),
-    ];
+    peers.push(node);
+    peers.push(await demoPeer(browser, relay.url, node.code));
+    peers.push(await agentPeer(relay.url, node.code, place(`${protocol}-agent`)));
+    peers.push(await channelPeer(relay.url, node.code));
+    peers.push(await commandLinePeer(relay.url, node.code, place(`${protocol}-cli`)));
   });
   afterAll(async () => {
     for (const peer of peers) await peer.leave();

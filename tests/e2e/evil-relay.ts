@@ -5,7 +5,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket, WebSocketServer } from 'ws';
 
 /** Frame types by their name in `docs/protocol.md`. */
-export const TYPE = { create: 0x01, join: 0x02, roomJoined: 0x11, error: 0x17, ping: 0x18, post: 0x40, bulk: 0x41, window: 0x42, posted: 0x50, bulkFrom: 0x51, windowFrom: 0x52, accepted: 0x53 } as const;
+export const TYPE = { create: 0x01, join: 0x02, roomJoined: 0x11, memberJoined: 0x12, error: 0x17, ping: 0x18, post: 0x40, bulk: 0x41, window: 0x42, posted: 0x50, bulkFrom: 0x51, windowFrom: 0x52, accepted: 0x53 } as const;
 
 /** A frame on its way: `up` to the relay, `down` to the client of connection number `connection`. */
 export interface Passing {

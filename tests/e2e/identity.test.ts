@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createRoom, fileStore, joinRoom, memoryStore, openIdentity } from '../../js/room/index.js';
+import { roomWasm } from '../../js/load-room.js';
 import type { Identity, IdentityStore, Member, Message, Room, RoomEvent } from '../../js/room/index.js';
 import { codeOf, codeOfAsync } from '../js/helpers.js';
 import { joinArthas } from './arthas-member.js';
@@ -145,6 +146,35 @@ describe('an identity that is kept', () => {
     await there.forget(ada.deviceKey);
     expect((await first(one.sees, 'member-trust', ({ member }) => !member.verified)).member.keyChanged).toBe(false);
     await Promise.all([one.room, two.room, ...theirs].map((room) => room.close()));
+  });
+});
+
+describe('a room for two', () => {
+  it('is remembered with its other member, who gets back in with the same identity alone', async () => {
+    const [adaStore, graceStore] = [memoryStore(), memoryStore()];
+    const [ada, grace_] = [await openIdentity({ store: adaStore }), await openIdentity({ store: graceStore })];
+    const room = await createRoom({ relay: relay.url, name: 'Grace', maxMembers: 2, identity: grace_ });
+    const sees = watch(room);
+    let theirs = await enter(room.code, 'Ada', ada);
+    await arrived(room, sees, 'Ada');
+    await theirs.send('once');
+    await heard(sees, 'once');
+    const before = other(room).id;
+    await theirs.close();
+    await gone(sees, before);
+    expect(await codeOfAsync(enter(room.code, 'Ada'))).toBe('INVITATION_USED');
+    theirs = await enter(room.code, 'Ada', await openIdentity({ store: adaStore }));
+    expect(await arrived(room, sees, 'Ada')).toMatchObject({ deviceKey: ada.deviceKey, keyChanged: false });
+    await theirs.send('twice');
+    await heard(sees, 'twice');
+    const roomId = room.code.split(':')[1]!;
+    await Promise.all([theirs.close(), room.close()]);
+    for (const [store, partner] of [[adaStore, grace_], [graceStore, ada]] as const) {
+      const machine = roomWasm().IdentityMachine.load((await store.get())!);
+      expect(machine.partner(roomId)).toBe(partner.deviceKey);
+      expect(machine.partner('V1StGXR8_Z5jdHi6B-myT')).toBeUndefined();
+      machine.free();
+    }
   });
 });
 

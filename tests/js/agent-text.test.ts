@@ -56,16 +56,20 @@ describe('splitText', () => {
 function fakeRoom(protocol: Protocol = 'hush1', send = (text: string): Promise<void> => Promise.resolve(void text)) {
   const texts: string[] = [];
   const replies: (string | undefined)[] = [];
+  const waiting: [count: number, wake: () => void][] = [];
   const room = {
     protocol,
     async send(text: string, options: { replyTo?: string } = {}) {
       await send(text);
       texts.push(text);
       replies.push(options.replyTo);
+      for (const [count, wake] of waiting) if (texts.length >= count) wake();
       return { id: String(texts.length), text } as Message;
     },
   };
-  return { room: room as unknown as Room, texts, replies };
+  /** Resolves once so many messages were sent. */
+  const said = (count: number) => new Promise<void>((resolve) => (texts.length >= count ? resolve() : waiting.push([count, resolve])));
+  return { room: room as unknown as Room, texts, replies, said };
 }
 
 describe('say', () => {
@@ -84,12 +88,12 @@ describe('say', () => {
   });
 
   it('makes a few messages of a stream: whole paragraphs, after a while', async () => {
-    const { room, texts } = fakeRoom();
+    const { room, texts, said } = fakeRoom();
     async function* stream() {
       for (const word of ['One ', 'two', '.\n\nThr', 'ee four.']) yield word;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await said(1);
       yield '\n\nFi';
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await said(2);
       yield 've.';
     }
     await say(room, stream(), { flushMs: 50 });
@@ -138,7 +142,7 @@ describe('say', () => {
     let now = 0;
     const { room, texts } = fakeRoom('arthas', async () => {
       most = Math.max(most, (now += 1));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setImmediate(resolve));
       now -= 1;
       if ((calls += 1) === 2) throw hushError('RATE_LIMITED', 'too fast');
     });

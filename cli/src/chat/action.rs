@@ -11,14 +11,33 @@ pub(super) const HELP: &str = "\
 /reply [#N] TEXT        answer message N, or the last one
 /react [#N] EMOJI       react to message N, or the last one
 /members                who is here
-/verify                 device keys, to compare with others, and unverified messages
+/verify                 safety numbers, to compare with others, and unverified messages
+/verify WHO [yes|no]    WHO's safety number; yes once you have compared it, no takes that back
+/compare WHO            compare pictures with WHO at the same time, or agree to
+/match [WHO] yes|no     whether the pictures are the same; no gives up, too
+/accept-key WHO         take a key that has taken another's place
 /code                   the room's share code
 /quit                   leave
-//TEXT                  a message that starts with /";
+//TEXT                  a message that starts with /
+
+WHO is a name, or the number that /members shows.";
 
 /// The commands, for completion.
-pub(super) const COMMANDS: [&str; 11] = [
-    "/accept", "/cancel", "/code", "/decline", "/help", "/members", "/quit", "/react", "/reply", "/send", "/verify",
+pub(super) const COMMANDS: [&str; 14] = [
+    "/accept",
+    "/accept-key",
+    "/cancel",
+    "/code",
+    "/compare",
+    "/decline",
+    "/help",
+    "/match",
+    "/members",
+    "/quit",
+    "/react",
+    "/reply",
+    "/send",
+    "/verify",
 ];
 
 /// What a typed line asks for. Numbers are those shown with messages and files; none is the last one.
@@ -33,7 +52,14 @@ pub(super) enum Action {
     Reply(Option<u32>, String),
     React(Option<u32>, String),
     Members,
-    Verify,
+    /// A member, perhaps, and perhaps yes or no.
+    Verify(String),
+    /// A member.
+    AcceptKey(String),
+    /// A member.
+    Compare(String),
+    /// A member, perhaps, and yes or no.
+    Match(String),
     Code,
     Help,
     Quit,
@@ -82,7 +108,12 @@ pub(super) fn parse(line: &str) -> Result<Action, String> {
             }
         }
         "members" => Ok(Action::Members),
-        "verify" => Ok(Action::Verify),
+        "verify" => Ok(Action::Verify(rest.to_owned())),
+        "compare" | "accept-key" if rest.is_empty() => Err(needed("a member")),
+        "compare" => Ok(Action::Compare(rest.to_owned())),
+        "accept-key" => Ok(Action::AcceptKey(rest.to_owned())),
+        "match" if rest.is_empty() => Err(needed("yes or no")),
+        "match" => Ok(Action::Match(rest.to_owned())),
         "code" => Ok(Action::Code),
         "help" => Ok(Action::Help),
         "quit" | "exit" => Ok(Action::Quit),
@@ -139,6 +170,11 @@ mod tests {
             ("/react 👍", Action::React(None, text("👍"))),
             ("/react #1 👍", Action::React(Some(1), text("👍"))),
             ("/members", Action::Members),
+            ("/verify", Action::Verify(text(""))),
+            ("/verify Grace Hopper yes", Action::Verify(text("Grace Hopper yes"))),
+            ("/compare 2", Action::Compare(text("2"))),
+            ("/accept-key Grace", Action::AcceptKey(text("Grace"))),
+            ("/match  no", Action::Match(text("no"))),
             ("/exit", Action::Quit),
         ] {
             assert_eq!(parse(line), Ok(action), "{line}");
@@ -152,6 +188,9 @@ mod tests {
             "/react #4",
             "/decline x",
             "/cancel 1 2",
+            "/compare",
+            "/accept-key ",
+            "/match",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

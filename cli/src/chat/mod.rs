@@ -6,6 +6,7 @@ mod perform;
 mod state;
 mod style;
 mod terminal;
+mod trust;
 mod view;
 
 use std::{
@@ -36,7 +37,12 @@ const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// Runs `hushroom create`.
 pub(crate) async fn create(args: &Create, report: Report) -> Result<()> {
     let entry = room::create(&args.room, &args.connect).await?;
-    Chat::new(entry, report, Duration::ZERO).run(true).await
+    let share = if args.room.members() == 2 {
+        Share::One
+    } else {
+        Share::Any
+    };
+    Chat::new(entry, report, Duration::ZERO).run(share).await
 }
 
 /// Runs `hushroom join`.
@@ -48,11 +54,23 @@ pub(crate) async fn join(args: &Join, report: Report) -> Result<()> {
     let chat = Chat::new(entry, report, wait);
     match text {
         Some(text) => chat.run_once(&text).await,
-        None => chat.run(false).await,
+        None => chat.run(Share::Nobody).await,
     }
 }
 
-struct Chat {
+/// Whom the room's code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// Whoever it was given to has it.
+    Nobody,
+    /// The other one of two.
+    One,
+    /// As many as the room takes.
+    Any,
+}
+
+/// A room that somebody, or a script, is in.
+pub(crate) struct Chat {
     session: Session,
     opened: RoomEvent,
     report: Report,
@@ -78,7 +96,7 @@ struct Chat {
 }
 
 impl Chat {
-    fn new(Entry { session, opened }: Entry, report: Report, wait: Duration) -> Self {
+    pub(crate) fn new(Entry { session, opened }: Entry, report: Report, wait: Duration) -> Self {
         Self {
             session,
             opened,
@@ -100,9 +118,9 @@ impl Chat {
     }
 
     /// Chats until one side has enough.
-    async fn run(mut self, created: bool) -> Result<()> {
+    pub(crate) async fn run(mut self, share: Share) -> Result<()> {
         self.interactive = terminal::is_interactive() && !self.report.json;
-        self.greet(created)?;
+        self.greet(share)?;
         let (lines, print) = if self.interactive {
             self._modes = Some(Modes::save());
             terminal::editor()?
@@ -118,7 +136,7 @@ impl Chat {
     async fn run_once(mut self, text: &str) -> Result<()> {
         self.only_messages = true;
         if self.report.json {
-            self.greet(false)?;
+            self.greet(Share::Nobody)?;
         }
         let id = self.session.send_text(text, None)?;
         self.pending.insert(id);
@@ -192,24 +210,31 @@ impl Chat {
     }
 
     /// Says where we are.
-    fn greet(&mut self, created: bool) -> Result<()> {
+    fn greet(&mut self, share: Share) -> Result<()> {
         let RoomEvent::Opened { ephemeral_seconds, .. } = self.opened else {
             return Ok(());
         };
         if self.report.json {
-            let code = if created {
-                self.session.code().map(str::to_owned)
-            } else {
-                None
-            };
+            let code = self
+                .session
+                .code()
+                .filter(|_| share != Share::Nobody)
+                .map(str::to_owned);
             if let Some(code) = code {
                 self.report.line(&json!({"type": "code", "code": code}))?;
             }
             return self.json.write(self.report, &Event::Room(self.opened.clone()));
         }
-        if created {
+        let words = match share {
+            Share::Nobody => None,
+            Share::One => {
+                Some("Share this code with one person. It works once: it lets one device in, and nobody after it:")
+            }
+            Share::Any => Some("Share this code with whom you want in. Whoever has it can read and write here:"),
+        };
+        if let Some(words) = words {
             let code = self.session.code().unwrap_or_default().to_owned();
-            (self.print)("Share this code with whom you want in. Whoever has it can read and write here:")?;
+            (self.print)(words)?;
             (self.print)(&format!("\n  {code}\n"))?;
         }
         if ephemeral_seconds > 0 {
@@ -228,7 +253,7 @@ impl Chat {
     }
 
     fn has_sent_everything(&self) -> bool {
-        self.pending.is_empty() && !self.state.is_sending()
+        self.pending.is_empty() && !self.state.is_sending() && !self.session.is_keeping()
     }
 
     fn editing(&mut self, message: bool) {

@@ -72,12 +72,15 @@ impl Chat {
                 self.state.remove_transfer(&id);
                 Ok(Some(format!("file {number} is cancelled")))
             }
-            Action::Members => Ok(Some(view::members(&self.state, self.session.room().name()))),
-            Action::Verify => {
-                let room = self.session.room();
-                let (name, key) = (room.name(), room.device_key());
-                Ok(Some(view::verify(&self.state, self.colors, name, &key)))
-            }
+            Action::Members => Ok(Some(view::members(
+                &self.state,
+                self.colors,
+                self.session.room().name(),
+            ))),
+            Action::Verify(text) => self.verify(&text),
+            Action::AcceptKey(text) => self.accept_key(&text),
+            Action::Compare(text) => self.compare(&text),
+            Action::Match(text) => self.compared(&text),
             Action::Code => Ok(self.session.code().map(str::to_owned)),
             Action::Help => Ok(Some(HELP.to_owned())),
         }

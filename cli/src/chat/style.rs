@@ -50,6 +50,11 @@ impl Colors {
         self.paint(text, Style::new().fg_color(Some(AnsiColor::Red.into())))
     }
 
+    /// What is as it should be.
+    pub(super) fn good(self, text: &str) -> String {
+        self.paint(text, Style::new().fg_color(Some(AnsiColor::Green.into())))
+    }
+
     /// What to say of a message's signature: nothing if all is well.
     pub(super) fn verification(self, verification: Verification) -> String {
         match verification {

@@ -1,11 +1,11 @@
 //! How events look to a person.
 
-use hushroom::room::{Quote, RoomEvent, Verification};
+use hushroom::room::{Picture, Quote, RoomEvent, Verification};
 use indicatif::HumanBytes;
 use jiff::{tz::TimeZone, Timestamp};
 
 use super::{
-    state::{Member, State, TransferState},
+    state::{Member, Standing, State, TransferState},
     style::Colors,
 };
 use crate::{
@@ -49,24 +49,31 @@ pub(super) fn show(state: &mut State, colors: Colors, event: &Event) -> Option<S
             let (number, transfer) = state.remove_transfer(id)?;
             Some(problem(colors, &format!("file {number}: {}: {failure}", transfer.name)))
         }
+        Event::Kept => None,
+        Event::NotKept { failure } => Some(problem(
+            colors,
+            &format!("what was to be remembered of a member is lost: {failure}"),
+        )),
     }
 }
 
 fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<String> {
     match event {
         RoomEvent::MemberJoined { id, name, device_key } => {
-            let member = Member {
-                name: clean_line(name),
-                device_key: device_key.clone(),
-                key_changed: false,
-                here: true,
-            };
-            state.members.insert(id.clone(), member);
-            Some(notice(colors, &format!("{} joined", state.name(id))))
+            let member = state.add_member(id, name, device_key);
+            // Behind the name, which could say the same of itself.
+            Some(match member.standing {
+                Standing { changed: true, .. } => {
+                    let joined = notice(colors, &format!("{} joined", state.name(id)));
+                    format!("{joined}\n{}", other_key(state, colors, id))
+                }
+                Standing { verified: true, .. } => notice(colors, &format!("{} joined: verified", state.name(id))),
+                _ => notice(colors, &format!("{} joined", state.name(id))),
+            })
         }
         RoomEvent::MemberLeft { id } => {
             let name = state.name(id);
-            state.members.remove(id);
+            state.remove_member(id);
             Some(notice(colors, &format!("{name} left")))
         }
         RoomEvent::MemberPresence { id, here } => {
@@ -74,21 +81,49 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
             let what = if *here { "is back" } else { "lost the connection" };
             Some(notice(colors, &format!("{} {what}", state.name(id))))
         }
-        RoomEvent::MemberKey {
+        RoomEvent::MemberKey { id, device_key, .. } => {
+            // How it stands was told before.
+            state.members.get_mut(id)?.device_key.clone_from(device_key);
+            None
+        }
+        RoomEvent::MemberTrust {
             id,
-            device_key,
-            changed,
+            verified,
+            key_changed,
+            ..
         } => {
-            let member = state.members.get_mut(id)?;
-            member.device_key.clone_from(device_key);
-            member.key_changed |= *changed;
-            let warning = || {
-                problem(
-                    colors,
-                    &format!("{} has ANOTHER KEY than before; /verify shows it", state.name(id)),
-                )
+            let standing = Standing {
+                verified: *verified,
+                changed: *key_changed,
             };
-            changed.then(warning)
+            let before = state.set_standing(id, standing)?;
+            let name = state.name(id);
+            match (before, standing) {
+                (_, Standing { changed: true, .. }) => Some(other_key(state, colors, id)),
+                (Standing { verified: false, .. }, Standing { verified: true, .. }) => {
+                    Some(notice(colors, &format!("{name} is verified")))
+                }
+                (Standing { changed: true, .. }, _) => Some(notice(colors, &format!("{name}'s key is accepted"))),
+                (Standing { verified: true, .. }, _) => {
+                    Some(notice(colors, &format!("{name} is not verified any more")))
+                }
+                _ => None,
+            }
+        }
+        RoomEvent::Comparison {
+            member,
+            state: now,
+            pictures,
+            decimals,
+            reason,
+        } => {
+            if matches!(*now, "verified" | "failed") {
+                state.comparisons.remove(member);
+            } else {
+                state.comparisons.insert(member.clone(), now);
+            }
+            let pictures = pictures.as_ref().zip(*decimals);
+            Some(comparison(state, colors, member, now, pictures, *reason))
         }
         RoomEvent::Message { .. } | RoomEvent::MessageVerified { .. } | RoomEvent::MessageExpired { .. } => {
             show_message(state, colors, event)
@@ -159,9 +194,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
         | RoomEvent::Closed { .. }
         | RoomEvent::Accepted { .. }
         | RoomEvent::Typing { .. }
-        | RoomEvent::IncomingSize { .. }
-        | RoomEvent::MemberTrust { .. }
-        | RoomEvent::Comparison { .. } => None,
+        | RoomEvent::IncomingSize { .. } => None,
     }
 }
 
@@ -180,7 +213,13 @@ fn show_message(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<
             let answered = answered(state, reply_to.as_deref(), quote.as_ref());
             let name = state.name(from);
             let number = state.add_message(id, from, text, Some(*verification));
-            let head = colors.dim(&format!("{} #{number}", clock(*received_at)));
+            let standing = state.members.get(from).map(|member| member.standing);
+            let mark = marked(colors, standing.unwrap_or_default());
+            let head = format!(
+                "{}{mark}{}",
+                colors.dim(&format!("{} ", clock(*received_at))),
+                colors.dim(&format!("#{number}"))
+            );
             let name = colors.name(from, &name);
             // Lines after the first cannot be taken for other messages.
             let text = clean(text).trim_end().replace('\n', "\n    ");
@@ -224,32 +263,94 @@ fn answered(state: &mut State, reply_to: Option<&str>, quote: Option<&Quote>) ->
 }
 
 /// Who is here.
-pub(super) fn members(state: &State, own_name: &str) -> String {
-    let others = state.members.values().map(|member| {
-        let away = if member.here { "" } else { " (away)" };
-        format!("  {}{away}", member.name)
-    });
-    let own = std::iter::once(format!("  {} (you)", clean_line(own_name)));
+pub(super) fn members(state: &State, colors: Colors, own_name: &str) -> String {
+    let own = std::iter::once(format!("     {} (you)", clean_line(own_name)));
+    let others = state.by_number();
+    let others = others.iter().map(|(_, known)| member(colors, known));
     own.chain(others).collect::<Vec<_>>().join("\n")
 }
 
-/// Device keys, and messages that are not verified.
-pub(super) fn verify(state: &State, colors: Colors, own_name: &str, own_key: &str) -> String {
-    let line = |name: &str, key: &str, mark: &str| format!("  {name}{mark}\n    {}", fingerprint(key));
-    let mut lines = vec!["Compare these keys with their owners, by another way than this room:".to_owned()];
-    lines.push(line(&clean_line(own_name), own_key, " (you)"));
-    for member in state.members.values() {
-        let mark = if member.key_changed {
-            colors.warning(" (ANOTHER KEY than before)")
-        } else {
-            String::new()
-        };
-        lines.push(line(&member.name, &member.device_key, &mark));
+/// A member's line in a list. What we know of the key stands before the number, where no name can write.
+pub(super) fn member(colors: Colors, member: &Member) -> String {
+    let mark = if member.standing.mark().is_empty() {
+        " ".to_owned()
+    } else {
+        marked(colors, member.standing)
+    };
+    let away = if member.here { "" } else { " (away)" };
+    format!("  {mark} {}. {}{away}", member.number, member.name)
+}
+
+fn marked(colors: Colors, standing: Standing) -> String {
+    match standing {
+        Standing { changed: true, .. } => colors.warning(standing.mark()),
+        _ => colors.good(standing.mark()),
     }
+}
+
+/// That a member has come with a key that is not the one we know.
+fn other_key(state: &State, colors: Colors, id: &str) -> String {
+    let number = state.members.get(id).map_or(0, |member| member.number);
+    let text = format!(
+        "{} has ANOTHER KEY than before: a new device, or somebody else. /verify {number} shows the safety number, /accept-key {number} takes the key",
+        state.name(id)
+    );
+    problem(colors, &text)
+}
+
+/// Where a live comparison stands.
+fn comparison(
+    state: &State,
+    colors: Colors,
+    id: &str,
+    now: &str,
+    pictures: Option<(&[Picture; 7], [u16; 3])>,
+    reason: Option<&str>,
+) -> String {
+    let name = state.name(id);
+    let number = state.members.get(id).map_or(0, |member| member.number);
+    match (now, pictures, reason) {
+        ("pictures", Some((pictures, decimals)), _) => {
+            let pictures = pictures
+                .each_ref()
+                .map(|picture| format!("{} {}", picture.emoji, picture.name));
+            let decimals = decimals.map(|number| format!("{number:04}"));
+            let question = format!(
+                "ask {name}, by another way than this room, for the pictures or the numbers. The same, in this order? /match yes or /match no"
+            );
+            format!(
+                "{}\n    {}\n    {}",
+                notice(colors, &question),
+                pictures.join("   "),
+                decimals.join(" ")
+            )
+        }
+        ("requested", ..) => {
+            let text =
+                format!("{name} asks to compare pictures: /compare {number} agrees, /match {number} no declines");
+            notice(colors, &text)
+        }
+        ("confirmed", ..) => notice(colors, &format!("waiting for what {name} sees")),
+        ("verified", ..) => notice(colors, &format!("{name} sees the same pictures")),
+        ("failed", _, Some("cancelled")) => notice(colors, &format!("the comparison with {name} was given up")),
+        ("failed", _, Some("left")) => notice(colors, &format!("the comparison with {name} is over, who left")),
+        ("failed", _, Some("unexpected")) => {
+            problem(colors, &format!("the comparison with {name} went wrong: try again"))
+        }
+        ("failed", ..) => problem(
+            colors,
+            &format!("the comparison with {name} FAILED: somebody may be between you. Do not trust this room"),
+        ),
+        _ => notice(colors, &format!("waiting for {name} to agree")),
+    }
+}
+
+/// Messages that are not verified.
+pub(super) fn doubtful(state: &State, colors: Colors) -> Vec<String> {
     let doubtful = state
         .messages()
         .filter(|message| message.verification != Verification::Verified);
-    let mut doubtful = doubtful.map(|message| {
+    let doubtful = doubtful.map(|message| {
         let mark = colors.verification(message.verification);
         format!(
             "  #{} {}: {}{mark}",
@@ -258,25 +359,12 @@ pub(super) fn verify(state: &State, colors: Colors, own_name: &str, own_key: &st
             message.preview
         )
     });
-    match doubtful.next() {
-        None => lines.push("Every message is signed by the member that it names.".to_owned()),
-        Some(first) => {
-            lines.push("Messages that are not proved to be from whom they name:".to_owned());
-            lines.push(first);
-            lines.extend(doubtful);
-        }
+    let doubtful: Vec<String> = doubtful.collect();
+    if doubtful.is_empty() {
+        return vec!["Every message is signed by the member that it names.".to_owned()];
     }
-    lines.join("\n")
-}
-
-/// A key in groups that can be read out.
-fn fingerprint(key: &str) -> String {
-    if key.is_empty() {
-        return "not known".to_owned();
-    }
-    let characters: Vec<char> = key.chars().collect();
-    let groups = characters.chunks(4).map(String::from_iter);
-    groups.collect::<Vec<_>>().join(" ")
+    let head = "Messages that are not proved to be from whom they name:".to_owned();
+    std::iter::once(head).chain(doubtful).collect()
 }
 
 /// A line of the program's own.
@@ -356,13 +444,84 @@ mod tests {
             (Verification::Verified, "hi"),
             (Verification::Unsigned, "hi [unsigned]"),
             (Verification::Unknown, "hi [key unknown]"),
+            (Verification::KeyChanged, "hi [ANOTHER KEY than before]"),
             (Verification::Failed, "hi [WRONG SIGNATURE]"),
         ] {
             let shown = show(&mut state, Colors::none(), &message("hi", verification)).unwrap();
             assert!(shown.ends_with(mark), "{shown}");
         }
-        let report = verify(&state, Colors::none(), "Me", "XXXXYYYY");
-        assert!(report.contains("XXXX YYYY") && report.contains("AAAA BBBB CC"));
-        assert!(report.contains("#4") && !report.contains("#1 "), "{report}");
+        let report = doubtful(&state, Colors::none()).join("\n");
+        assert!(report.contains("#5") && !report.contains("#1 "), "{report}");
+    }
+
+    fn trust(state: &mut State, verified: bool, key_changed: bool) -> Option<String> {
+        let event = RoomEvent::MemberTrust {
+            id: "a".to_owned(),
+            verified,
+            key_changed,
+            previous_key: None,
+        };
+        show(state, Colors::none(), &Event::Room(event))
+    }
+
+    #[test]
+    fn what_is_known_of_a_key_stands_where_no_name_can_write() {
+        let mut state = State::default();
+        assert_eq!(trust(&mut state, false, true), None);
+        let joined = joined(&mut state, "Ada");
+        assert!(
+            joined.starts_with("* Ada joined\n! Ada has ANOTHER KEY than before"),
+            "{joined}"
+        );
+        assert!(joined.contains("/accept-key 1 takes"), "{joined}");
+        let mut shown = || show(&mut state, Colors::none(), &message("hi", Verification::Verified)).unwrap();
+        assert_eq!(shown(), "--:-- !#1 Ada: hi");
+        assert_eq!(trust(&mut state, false, false).unwrap(), "* Ada's key is accepted");
+        assert_eq!(trust(&mut state, true, false).unwrap(), "* Ada is verified");
+        let mut shown = || show(&mut state, Colors::none(), &message("hi", Verification::Verified)).unwrap();
+        assert_eq!(shown(), "--:-- \u{2713}#2 Ada: hi");
+        assert_eq!(
+            members(&state, Colors::none(), "Me"),
+            "     Me (you)\n  \u{2713} 1. Ada"
+        );
+        assert_eq!(
+            trust(&mut state, false, false).unwrap(),
+            "* Ada is not verified any more"
+        );
+        assert!(trust(&mut state, false, true).unwrap().contains("ANOTHER KEY"));
+        let pretender = State::default().add_member("b", "\u{2713} 1. Ada", "").clone();
+        assert_eq!(member(Colors::none(), &pretender), "    1. \u{2713} 1. Ada");
+    }
+
+    #[test]
+    fn a_comparison_is_told() {
+        let mut state = State::default();
+        joined(&mut state, "Ada");
+        let mut tell = |now, pictures: bool, reason| {
+            let event = RoomEvent::Comparison {
+                member: "a".to_owned(),
+                state: now,
+                pictures: pictures.then_some(
+                    [Picture {
+                        emoji: "\u{1f436}",
+                        name: "Dog",
+                    }; 7],
+                ),
+                decimals: pictures.then_some([1000, 2345, 9191]),
+                reason,
+            };
+            show(&mut state, Colors::none(), &Event::Room(event)).unwrap()
+        };
+        assert!(tell("requested", false, None).contains("/compare 1 agrees"));
+        let shown = tell("pictures", true, None);
+        assert!(
+            shown.contains("\u{1f436} Dog   \u{1f436} Dog") && shown.ends_with("\n    1000 2345 9191"),
+            "{shown}"
+        );
+        for reason in ["mismatch", "commitment", "code"] {
+            assert!(tell("failed", false, Some(reason)).contains("FAILED"), "{reason}");
+        }
+        assert!(tell("verified", false, None).starts_with("* Ada sees"));
+        assert!(state.comparisons.is_empty());
     }
 }

@@ -12,10 +12,12 @@ use zeroize::Zeroizing;
 use super::{
     server::server_url,
     session::{Event, Session},
+    trust::Acquaintances,
 };
 use crate::{
     args::{self, Connect, Password},
     failure::{Failure, Result},
+    identity,
     signals::interrupted,
 };
 
@@ -30,7 +32,7 @@ pub(crate) struct Entry {
 pub(crate) async fn create(room: &args::NewRoom, connect: &Connect) -> Result<Entry> {
     let url = server_url(connect.server.as_deref(), None)?;
     let new = NewRoom {
-        max_members: room.max_members.unwrap_or(0),
+        max_members: room.members(),
         expiry_seconds: room.expiry.map_or(0, |span| span.0),
         ephemeral_seconds: room.ephemeral.map_or(0, |span| span.0),
     };
@@ -41,7 +43,7 @@ pub(crate) async fn create(room: &args::NewRoom, connect: &Connect) -> Result<En
         password(&connect.password)?,
         source(),
     )?;
-    enter(config, url).await
+    enter(config, connect, url).await
 }
 
 /// Joins the room of `code`, a share code or a link.
@@ -49,12 +51,20 @@ pub(crate) async fn join(code: &str, connect: &Connect) -> Result<Entry> {
     let url = server_url(connect.server.as_deref(), Some(code))?;
     let code = ShareCode::parse(code)?;
     let config = Config::join(code, name(connect), password(&connect.password)?, source());
-    enter(config, url).await
+    enter(config, connect, url).await
 }
 
-async fn enter(config: Config, url: String) -> Result<Entry> {
+async fn enter(config: Config, connect: &Connect, url: String) -> Result<Entry> {
+    let opening = identity::open(connect.identity.identity.as_deref());
+    let (identity, keeper) = tokio::select! {
+        opened = opening => opened?,
+        () = interrupted() => return Err(Failure::Interrupted),
+    };
+    let for_two = config.code.members == 2;
+    let acquaintances = Acquaintances::new(keeper, for_two);
     let started = Instant::now();
-    let mut session = Session::new(Room::new(config, 0)?, url, started);
+    let room = Room::new(config.with_identity(identity), 0)?;
+    let mut session = Session::new(room, acquaintances, url, started);
     loop {
         // Nothing else can come before, but errors that concern nobody here.
         let event = tokio::select! {

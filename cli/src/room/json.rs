@@ -20,6 +20,9 @@ pub(crate) struct JsonLines {
 impl JsonLines {
     /// Writes `event`, unless it tells of a progress that was told just before.
     pub(crate) fn write(&mut self, report: Report, event: &Event) -> Result<()> {
+        if matches!(event, Event::Kept) {
+            return Ok(());
+        }
         let progress = match event {
             Event::Progress { .. } => true,
             Event::Room(RoomEvent::Receiver { state, .. }) => *state == "running",
@@ -47,6 +50,7 @@ impl Event {
                 }
                 value
             }
+            Self::Kept => json!({"type": "kept"}),
             Self::Reconnecting => json!({"type": "reconnecting"}),
             Self::Progress { id, bytes } => json!({"type": "progress", "id": id, "bytes": bytes}),
             Self::Received { id, result: Ok(saved) } => json!({
@@ -67,6 +71,11 @@ impl Event {
             Self::SendFailed { id, failure } => json!({
                 "type": "send-failed",
                 "id": id,
+                "code": failure.code(),
+                "message": failure.to_string(),
+            }),
+            Self::NotKept { failure } => json!({
+                "type": "not-kept",
                 "code": failure.code(),
                 "message": failure.to_string(),
             }),

@@ -11,9 +11,11 @@ mod outgoing;
 mod server;
 mod session;
 mod socket;
+mod trust;
 
 pub(crate) use entry::{create, join, Entry};
 pub(crate) use incoming::Target;
 pub(crate) use json::JsonLines;
 pub(crate) use outgoing::Source;
+pub(crate) use server::directory_url;
 pub(crate) use session::{Event, Session};

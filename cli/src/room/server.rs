@@ -24,6 +24,19 @@ pub(super) fn server_url(asked: Option<&str>, code: Option<&str>) -> Result<Stri
     }
 }
 
+/// The address of the relay's key directory, next to its `/ws`.
+pub(crate) fn directory_url(asked: Option<&str>) -> Result<String> {
+    let url = server_url(asked, None)?;
+    let path = url.split('?').next().unwrap_or_default();
+    let base = path
+        .strip_suffix("/ws")
+        .or_else(|| path.strip_suffix('/'))
+        .unwrap_or(path);
+    // The schemes differ in their first two letters only.
+    let base = base.strip_prefix("ws").unwrap_or(base);
+    Ok(format!("http{base}/directory"))
+}
+
 /// `http:` and `https:` are taken for `ws:` and `wss:`, no path for `/ws`.
 fn web_socket(server: &str) -> Result<String> {
     let invalid = || Failure::Usage("--server is a ws:, wss:, http: or https: address".to_owned());
@@ -71,6 +84,24 @@ mod tests {
         ] {
             assert_eq!(server_url(Some(given), None).unwrap_err().exit_code(), 2, "{given}");
         }
+    }
+
+    #[test]
+    fn the_directory_is_next_to_the_sockets() {
+        for (given, url) in [
+            ("ws://localhost:8787/ws", "http://localhost:8787/directory"),
+            ("https://chat.example", "https://chat.example/directory"),
+            ("wss://chat.example/relay/ws", "https://chat.example/relay/directory"),
+            (
+                "wss://chat.example/relay/ws?x=1",
+                "https://chat.example/relay/directory",
+            ),
+            ("http://chat.example/relay/", "http://chat.example/relay/directory"),
+        ] {
+            assert_eq!(directory_url(Some(given)).unwrap(), url);
+        }
+        assert_eq!(directory_url(None).unwrap(), "http://127.0.0.1:8787/directory");
+        assert!(directory_url(Some("chat.example")).is_err());
     }
 
     #[test]

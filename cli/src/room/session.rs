@@ -16,6 +16,7 @@ use super::{
     incoming::{Incoming, Stored, Target},
     outgoing::{Outgoing, Read, Source},
     socket::{Socket, SocketEvent},
+    trust::Acquaintances,
 };
 use crate::{
     clock::at,
@@ -40,6 +41,10 @@ pub(crate) enum Event {
     Received { id: String, result: Result<Saved> },
     /// A transfer of ours cannot go on.
     SendFailed { id: String, failure: Failure },
+    /// What was learned or decided about a member is kept.
+    Kept,
+    /// What was to be remembered of a member cannot be kept.
+    NotKept { failure: Failure },
 }
 
 /// A file that came to us.
@@ -66,11 +71,12 @@ pub(crate) struct Session {
     pub(super) incoming: HashMap<String, Incoming>,
     stored: (mpsc::UnboundedSender<Stored>, mpsc::UnboundedReceiver<Stored>),
     reads: (mpsc::Sender<Read>, mpsc::Receiver<Read>),
+    pub(super) acquaintances: Acquaintances,
 }
 
 impl Session {
     /// Starts to connect `room`.
-    pub(super) fn new(mut room: Room, url: String, started: Instant) -> Self {
+    pub(super) fn new(mut room: Room, acquaintances: Acquaintances, url: String, started: Instant) -> Self {
         Self {
             code: room.code(),
             room,
@@ -86,6 +92,7 @@ impl Session {
             incoming: HashMap::new(),
             stored: mpsc::unbounded_channel(),
             reads: mpsc::channel(4),
+            acquaintances,
         }
     }
 
@@ -189,13 +196,14 @@ impl Session {
         self.end_transfer(id, Error::TransferCancelled.code());
     }
 
-    /// Leaves for good, once everything that was said is sent.
+    /// Leaves for good, once everything that was said is sent, and what was learned is kept.
     pub(crate) async fn leave(mut self) {
         self.room.leave();
         self.drain();
         if let Some(socket) = self.socket.take() {
             socket.close().await;
         }
+        self.acquaintances.close().await;
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -227,6 +235,7 @@ impl Session {
             }
             Some(stored) = self.stored.1.recv() => self.on_stored(stored),
             Some(read) = self.reads.1.recv(), if reads_wanted => self.on_read(read),
+            kept = self.acquaintances.next() => self.on_kept(kept),
         }
         Ok(())
     }
@@ -290,6 +299,9 @@ impl Session {
 
     /// What an event means for the session itself.
     fn look_at(&mut self, event: Event) -> Result<Event> {
+        if let Event::Room(event) = &event {
+            self.acquaintances.look_at(&self.room, event);
+        }
         match &event {
             Event::Room(RoomEvent::Opened { .. }) => {
                 self.entered = true;
@@ -314,6 +326,15 @@ impl Session {
             }
             Event::Room(RoomEvent::OutgoingEnded { id, .. }) => {
                 self.outgoing.remove(id);
+            }
+            Event::Room(RoomEvent::Comparison {
+                member,
+                state: "verified",
+                ..
+            }) => {
+                if let Err(failure) = self.verify(&member.clone(), true) {
+                    self.events.push_back(Event::NotKept { failure });
+                }
             }
             Event::Room(RoomEvent::IncomingEnded { id, code, message }) if self.incoming.remove(id).is_some() => {
                 let failure = Failure::Transfer {

@@ -16,9 +16,12 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{
-    connect_async_with_config,
+    connect_async_tls_with_config,
     tungstenite::{protocol::WebSocketConfig, Bytes, Error, Message},
+    Connector,
 };
+
+use crate::tls;
 
 /// A server that takes the connection and says nothing would be waited for much longer by the system.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -110,7 +113,14 @@ async fn serve(
         .read_buffer_size(128 * 1024)
         .max_message_size(Some(MAX_FRAME_BYTES))
         .max_frame_size(Some(MAX_FRAME_BYTES));
-    let connecting = connect_async_with_config(url, Some(config), true);
+    let connector = match tls::config() {
+        Ok(config) => Connector::Rustls(config),
+        Err(failure) => {
+            let _ = events.send(SocketEvent::Closed(failure.to_string())).await;
+            return;
+        }
+    };
+    let connecting = connect_async_tls_with_config(url, Some(config), true, Some(connector));
     let reason = match timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok((socket, _))) => {
             if events.send(SocketEvent::Open).await.is_err() {

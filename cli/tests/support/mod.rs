@@ -3,6 +3,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{Child, ChildStdin, Command, Output, Stdio},
     sync::mpsc::{channel, Receiver, RecvTimeoutError},
     thread,
@@ -28,12 +29,24 @@ impl TestRelay {
         Self::on("127.0.0.1:0")
     }
 
+    /// With a directory of people in `folder`.
+    pub(crate) fn with_directory(folder: &Path) -> Self {
+        Self::of(Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            directory: Some(folder.join("people.db")),
+            ..Config::default()
+        })
+    }
+
     pub(crate) fn on(address: &str) -> Self {
-        let runtime = Runtime::new().unwrap();
-        let config = Config {
+        Self::of(Config {
             listen: address.parse().unwrap(),
             ..Config::default()
-        };
+        })
+    }
+
+    fn of(config: Config) -> Self {
+        let runtime = Runtime::new().unwrap();
         let relay = runtime.block_on(Relay::start(config)).unwrap();
         Self {
             url: format!("ws://{}/ws", relay.address()),
@@ -62,7 +75,13 @@ impl TestRelay {
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hushroom"));
     command.args(arguments).env("TERM", "xterm-256color").env("TZ", "UTC");
-    for name in ["HUSHROOM_SERVER", "HUSHROOM_NAME", "HUSHROOM_PASSWORD", "NO_COLOR"] {
+    for name in [
+        "HUSHROOM_SERVER",
+        "HUSHROOM_NAME",
+        "HUSHROOM_PASSWORD",
+        "HUSHROOM_IDENTITY",
+        "NO_COLOR",
+    ] {
         command.env_remove(name);
     }
     command

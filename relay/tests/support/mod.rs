@@ -90,7 +90,7 @@ pub(crate) async fn until(relay: &Relay, condition: impl Fn(Stats) -> bool) {
     eventually(async || condition(relay.stats())).await;
 }
 
-/// Runs an attempt again until it succeeds.
+/// Runs an attempt again until it succeeds, for what nobody tells: the relay's counters, and ports that are free again.
 pub(crate) async fn eventually(attempt: impl AsyncFn() -> bool) {
     let poll = async {
         while !attempt().await {

@@ -136,9 +136,9 @@ fn no_key_and_nonce_come_twice() {
     run(3_000);
 }
 
-/// Ten minutes: `cargo test --release --lib -- --ignored a_million`.
+/// Part of `npm run soak`.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes: npm run soak nonces"]
 fn no_key_and_nonce_come_twice_in_a_million_messages() {
     run(1_000_000);
 }

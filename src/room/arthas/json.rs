@@ -3,7 +3,8 @@
 //! Not `serde_json`: strings are UTF-16, because JavaScript signs lone surrogates too, and everything that is read must be
 //! written again in exactly the form it was signed in ([`super::canonical`]).
 
-use std::collections::BTreeMap;
+use super::number;
+use crate::sorted::SortedMap;
 
 /// Deepest nesting of lists and objects.
 const MAX_DEPTH: usize = 16;
@@ -14,7 +15,7 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Text(pub(super) Vec<u16>);
 
 /// The members of an object, in JavaScript's order.
-pub(super) type Map = BTreeMap<Text, Json>;
+pub(super) type Map = SortedMap<Text, Json>;
 
 /// Any value.
 #[derive(Clone, PartialEq)]
@@ -151,21 +152,21 @@ impl Parser<'_> {
     /// Of a key that comes twice the last counts.
     fn map(&mut self, depth: usize) -> Option<Json> {
         self.take("{")?;
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         self.space();
         if self.take("}").is_some() {
-            return Some(Json::Map(map));
+            return Some(Json::Map(Map::new()));
         }
         loop {
             self.space();
             let key = self.text()?;
             self.space();
             self.take(":")?;
-            map.insert(key, self.value(depth.saturating_add(1))?);
+            entries.push((key, self.value(depth.saturating_add(1))?));
             self.space();
             match self.next()? {
                 ',' => {}
-                '}' => return Some(Json::Map(map)),
+                '}' => return Some(Json::Map(entries.into_iter().collect())),
                 _ => return None,
             }
         }
@@ -223,7 +224,7 @@ impl Parser<'_> {
             self.digits()?;
         }
         let length = start.len().saturating_sub(self.rest.len());
-        start.get(..length)?.parse().ok().map(Json::Number)
+        number::parse(start.get(..length)?).map(Json::Number)
     }
 }
 

@@ -15,6 +15,7 @@ mod link;
 mod machine;
 mod members;
 mod messages;
+mod number;
 mod pacing;
 mod payload;
 mod sealing;

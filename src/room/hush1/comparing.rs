@@ -218,7 +218,7 @@ impl Room {
         let event = RoomEvent::Comparison {
             member: instance.to_string(),
             state,
-            pictures: pictures.map(|pictures| pictures.map(|(emoji, name)| Picture { emoji, name })),
+            pictures: pictures.map(|pictures| Box::new(pictures.map(|(emoji, name)| Picture { emoji, name }))),
             decimals: decimals.map(|(a, b, c)| [a, b, c]),
             reason: None,
         };

@@ -1,12 +1,12 @@
-//! The inner layer of a hello, which says whose it is.
+//! The inner layer of a hello and of a bye, which says whose it is.
 //!
 //! ```text
 //! inner     = 0x01 | signature(64) | payload
 //! payload   = BE64(previous) | event | 0x80 | 0x00 ...
 //! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | header | payload)
 //! ```
-//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything but
-//! hellos goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
+//! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything
+//! else goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
 
 use zeroize::Zeroizing;
 
@@ -55,10 +55,19 @@ impl<'a> Unverified<'a> {
 
     /// The event that the post would say if its signature were right.
     pub(super) fn peek(&self) -> Result<&'a [u8]> {
-        let (_previous, event) = padding::unpad(self.payload)?
-            .split_first_chunk::<8>()
-            .ok_or(Error::InvalidFrame("a post without content"))?;
-        Ok(event)
+        Ok(self.parts()?.1)
+    }
+
+    /// The counter of the sender's last post to everybody that it keeps.
+    pub(super) fn previous(&self) -> Result<Option<u64>> {
+        let previous = u64::from_be_bytes(*self.parts()?.0);
+        Ok((previous != NONE).then_some(previous))
+    }
+
+    fn parts(&self) -> Result<(&'a [u8; 8], &'a [u8])> {
+        padding::unpad(self.payload)?
+            .split_first_chunk()
+            .ok_or(Error::InvalidFrame("a post without content"))
     }
 
     pub(super) fn verify(&self, keys: &RoomKeys, key: &DeviceKey, header: &[u8]) -> Result<()> {

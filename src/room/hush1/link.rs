@@ -1,16 +1,18 @@
 //! The connection to the relay: entering, coming back, its errors and its silence.
 
+use zeroize::Zeroizing;
+
 use super::{
     device::InstanceId,
     duo::Duo,
-    event::Bye,
+    event::{Bye, Event},
     machine::{Entrance, Room},
 };
 use crate::{
     error::{Error, Result},
     frame::{
-        error_code, peek_bulk_from, Bin, Create, ErrorFrame, Frame, Join, Leave, Pong, Posted, RelayId, RoomClosed,
-        RoomJoined, BULK_PEEK_BYTES, MAX_FRAME_BYTES,
+        client::decode_room_relayed, error_code, peek_bulk_from, Bin, Create, ErrorFrame, Frame, Join, Leave, Pong,
+        Posted, RelayId, RoomClosed, RoomJoined, BULK_PEEK_BYTES, MAX_FRAME_BYTES,
     },
     room::{
         file::BulkIn,
@@ -192,7 +194,7 @@ impl Room {
                 Ok(None)
             };
         }
-        match Frame::decode(bytes)? {
+        match decode_room_relayed(bytes)? {
             Frame::Ping(ping) => self.send(Pong { t: ping.t })?,
             Frame::ErrorFrame(error) => self.on_error_frame(&error, now)?,
             Frame::RoomClosed(RoomClosed { reason }) => {
@@ -344,12 +346,20 @@ impl Room {
         }
         if self.link.is_open() {
             let farewell = self
-                .post_transient(&Bye {}.into())
-                .and_then(|()| self.post_deferred(true))
+                .post_deferred(true)
+                .and_then(|()| self.say_bye())
                 .and_then(|()| self.send(Leave {}));
             self.check(farewell, None);
         }
         self.close_with(&Error::Closed);
+    }
+
+    /// Signed, like a hello: who has just come or just come back has no session with everybody yet, and must not stay among the
+    /// members of those.
+    fn say_bye(&mut self) -> Result<()> {
+        let event = Zeroizing::new(Event::from(Bye {}).encode()?);
+        let bye = self.seal_body(&[], |room, outer| room.sign(outer, &event))?;
+        self.send_transient(bye.body)
     }
 
     fn close_with(&mut self, error: &Error) {
@@ -420,7 +430,7 @@ impl Room {
     /// Whether a route may be learnt from a post whose sender is not known yet.
     pub(super) fn learn_route(&mut self, route: &RelayId, instance: InstanceId) {
         if self.routes.len() < MAX_ROUTES {
-            self.routes.entry(route.clone()).or_insert(instance);
+            self.routes.get_or_insert_with(route.clone(), || instance);
         }
     }
 }

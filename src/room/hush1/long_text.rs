@@ -2,7 +2,7 @@
 //!
 //! A text of 2 to [`MAX_PARTS`] parts is the message of its part 0. `docs/protocol.md` section 8 has the fields.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use zeroize::Zeroize;
 
@@ -12,7 +12,10 @@ use super::{
     machine::Room,
     posting::body_bytes,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sorted::SortedMap,
+};
 
 /// Longest text of a message, in UTF-8 bytes.
 pub const MAX_LONG_TEXT_BYTES: usize = 1024 * 1024;
@@ -29,7 +32,7 @@ const MAX_TORN: usize = 64;
 struct Waiting {
     message: MessageRef,
     of: u32,
-    parts: BTreeMap<u32, String>,
+    parts: SortedMap<u32, String>,
     bytes: usize,
     reply: Option<MessageRef>,
     at: u64,
@@ -49,7 +52,7 @@ pub(super) struct LongTexts {
     waiting: VecDeque<Waiting>,
     torn: VecDeque<MessageRef>,
     /// The posts of ours that the relay has not taken, and the post of part 0 of each.
-    unaccepted: BTreeMap<u64, u64>,
+    unaccepted: SortedMap<u64, u64>,
 }
 
 impl LongTexts {
@@ -163,7 +166,7 @@ impl Room {
             self.long_texts.waiting.push_back(Waiting {
                 message,
                 of,
-                parts: BTreeMap::new(),
+                parts: SortedMap::new(),
                 bytes: 0,
                 reply: None,
                 at: text.at,

@@ -1,6 +1,6 @@
 //! The state of a room, and the parts of it that everything else uses.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     comparing::Comparing,
@@ -28,6 +28,7 @@ use crate::{
     },
     secret::{Key, Secret},
     share_code::{check_room_id, Protocol, ShareCode},
+    sorted::SortedMap,
 };
 
 /// How a room is entered.
@@ -75,7 +76,7 @@ pub struct Room {
     /// What waits for sessions with those it is for.
     pub(super) deferred: VecDeque<Deferred>,
     /// Members that the relay named and whose hello has not come, and until when they are waited for.
-    pub(super) expected: BTreeMap<RelayId, u64>,
+    pub(super) expected: SortedMap<RelayId, u64>,
     /// The latest time we were told.
     pub(super) clock: u64,
     pub(super) name: String,
@@ -88,17 +89,17 @@ pub struct Room {
     pub(super) previous: Option<u64>,
     pub(super) outbox: Outbox,
     pub(super) queue: Queue,
-    pub(super) peers: BTreeMap<InstanceId, Peer>,
-    pub(super) routes: HashMap<RelayId, InstanceId>,
+    pub(super) peers: SortedMap<InstanceId, Peer>,
+    pub(super) routes: SortedMap<RelayId, InstanceId>,
     pub(super) pending: Pending,
     pub(super) gaps: Vec<Gap>,
     pub(super) long_texts: LongTexts,
-    pub(super) comparisons: BTreeMap<InstanceId, Comparing>,
-    pub(super) outgoing: BTreeMap<TransferId, Outgoing>,
-    pub(super) incoming: BTreeMap<TransferId, Incoming>,
-    pub(super) jobs: BTreeMap<u32, Job>,
+    pub(super) comparisons: SortedMap<InstanceId, Comparing>,
+    pub(super) outgoing: SortedMap<TransferId, Outgoing>,
+    pub(super) incoming: SortedMap<TransferId, Incoming>,
+    pub(super) jobs: SortedMap<u32, Job>,
     /// Posts that say how large a stream is, until the relay has taken them.
-    pub(super) announcements: BTreeMap<u64, TransferId>,
+    pub(super) announcements: SortedMap<u64, TransferId>,
     /// Windows of members that are gone, so that their old posts do not bring them back.
     pub(super) departed: VecDeque<(InstanceId, ReplayWindow)>,
     pub(super) next_stream: u32,
@@ -164,7 +165,7 @@ impl Room {
             duo,
             ratchet,
             deferred: VecDeque::new(),
-            expected: BTreeMap::new(),
+            expected: SortedMap::new(),
             clock: now,
             name,
             resume,
@@ -174,16 +175,16 @@ impl Room {
             previous: None,
             outbox: Outbox::default(),
             queue: Queue::default(),
-            peers: BTreeMap::new(),
-            routes: HashMap::new(),
+            peers: SortedMap::new(),
+            routes: SortedMap::new(),
             pending: Pending::default(),
             gaps: Vec::new(),
             long_texts: LongTexts::default(),
-            comparisons: BTreeMap::new(),
-            outgoing: BTreeMap::new(),
-            incoming: BTreeMap::new(),
-            jobs: BTreeMap::new(),
-            announcements: BTreeMap::new(),
+            comparisons: SortedMap::new(),
+            outgoing: SortedMap::new(),
+            incoming: SortedMap::new(),
+            jobs: SortedMap::new(),
+            announcements: SortedMap::new(),
             departed: VecDeque::new(),
             next_stream: 1,
             next_job: 1,

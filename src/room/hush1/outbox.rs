@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use super::device::InstanceId;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sorted::in_order,
+};
 
 /// Most posts kept.
 pub(super) const MAX_POSTS: usize = 512;
@@ -106,12 +109,10 @@ impl Outbox {
     /// The counters of what `instance` is to have, in their order, if `wanted`.
     pub(super) fn counters(&self, instance: InstanceId, wanted: impl Fn(u64) -> bool) -> Vec<u64> {
         let entries = self.said.entries.iter().chain(&self.notes.entries);
-        let mut counters: Vec<u64> = entries
+        let counters = entries
             .filter(|entry| entry.is_for(instance) && wanted(entry.counter))
-            .map(|entry| entry.counter)
-            .collect();
-        counters.sort_unstable();
-        counters
+            .map(|entry| entry.counter);
+        in_order(counters)
     }
 
     pub(super) fn get(&self, counter: u64) -> Option<&Entry> {

@@ -1,6 +1,6 @@
 //! The other members, as their own sealed hellos name them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     device::InstanceId,
@@ -17,6 +17,7 @@ use crate::{
     frame::{Bin, FixedBin, Posted, RelayId, MAX_MEMBERS},
     room::{device_key::DeviceKey, name::clean_member_name, output::RoomEvent},
     secret::Key,
+    sorted::{SortedMap, SortedSet},
 };
 
 /// How long a member whose connection is lost is waited for.
@@ -54,33 +55,45 @@ pub(super) struct Peer {
 pub(super) struct Gap {
     peer: InstanceId,
     counter: u64,
+    /// Whether its sender keeps it, so that it can be had again. The relay says so, where the post has not opened.
+    kept: bool,
     /// The post is here and cannot be opened.
     lacks_key: bool,
     ask_at: u64,
     deadline: u64,
 }
 
+struct Waiting {
+    of: InstanceId,
+    posted: Posted,
+    since: u64,
+}
+
 /// Posts of instances whose hello has not come yet, or whose sender key has not.
 #[derive(Default)]
 pub(super) struct Pending {
-    posts: VecDeque<(InstanceId, Posted)>,
+    posts: VecDeque<Waiting>,
     bytes: usize,
     /// Whom we asked for a hello, and when.
     asked: VecDeque<(InstanceId, u64)>,
 }
 
 impl Pending {
-    pub(super) fn push(&mut self, instance: InstanceId, posted: Posted) {
+    pub(super) fn push(&mut self, instance: InstanceId, posted: Posted, now: u64) {
         // What waits is asked for again with the rest. Compared by its bytes, so that nothing forged takes its place.
-        let same = |(of, known): &(InstanceId, Posted)| *of == instance && known.body == posted.body;
+        let same = |known: &Waiting| known.of == instance && known.posted.body == posted.body;
         if self.posts.iter().any(same) {
             return;
         }
         self.bytes = self.bytes.saturating_add(posted.body.0.len());
-        self.posts.push_back((instance, posted));
+        self.posts.push_back(Waiting {
+            of: instance,
+            posted,
+            since: now,
+        });
         while self.posts.len() > MAX_PENDING || self.bytes > MAX_PENDING_BYTES {
             match self.posts.pop_front() {
-                Some((_, oldest)) => self.bytes = self.bytes.saturating_sub(oldest.body.0.len()),
+                Some(oldest) => self.bytes = self.bytes.saturating_sub(oldest.posted.body.0.len()),
                 None => return,
             }
         }
@@ -89,10 +102,16 @@ impl Pending {
     pub(super) fn take(&mut self, instance: InstanceId) -> Vec<Posted> {
         let (taken, kept): (VecDeque<_>, _) = core::mem::take(&mut self.posts)
             .into_iter()
-            .partition(|(of, _)| *of == instance);
+            .partition(|waiting| waiting.of == instance);
         self.posts = kept;
-        self.bytes = self.posts.iter().map(|(_, posted)| posted.body.0.len()).sum();
-        taken.into_iter().map(|(_, posted)| posted).collect()
+        self.bytes = self.posts.iter().map(|waiting| waiting.posted.body.0.len()).sum();
+        taken.into_iter().map(|waiting| waiting.posted).collect()
+    }
+
+    /// Of whom posts wait that are no peers, and until when.
+    fn unknown<'a>(&'a self, peers: &'a SortedMap<InstanceId, Peer>) -> impl Iterator<Item = (InstanceId, u64)> + 'a {
+        let unknown = self.posts.iter().filter(|waiting| !peers.contains_key(&waiting.of));
+        unknown.map(|waiting| (waiting.of, waiting.since.saturating_add(GAP_MS)))
     }
 
     /// Whether to ask this instance for a hello now.
@@ -115,7 +134,12 @@ impl Room {
             _ => self.ratchet.bundle(to, self.clock, sign)?,
         };
         let bundle = bundle.try_into().map_err(|_| Error::Internal("bundle length"))?;
-        let have = self.peers.iter().filter_map(|(instance, peer)| {
+        // One instance asks only for its own: in a large room all of them would be most of what a newcomer gets.
+        let told = self
+            .peers
+            .iter()
+            .filter(|(instance, _)| to.is_none_or(|to| to == **instance));
+        let have = told.filter_map(|(instance, peer)| {
             let top = peer.window.top()?;
             Some(Have {
                 instance: (*instance).into(),
@@ -196,8 +220,7 @@ impl Room {
             let (_, oldest) = oldest.ok_or(Error::RelayProtocol("too many members"))?;
             self.remove_peer(oldest);
         }
-        let departed = self.departed.iter().find(|(id, _)| *id == instance);
-        let mut window = departed.map(|(_, window)| window.clone()).unwrap_or_default();
+        let mut window = self.departed_window(instance).cloned().unwrap_or_default();
         if window.has(counter) {
             return Err(Error::Replayed);
         }
@@ -286,7 +309,25 @@ impl Room {
         let Some(instance) = self.routes.remove(route) else {
             return;
         };
+        if !self.peers.contains_key(&instance) {
+            // It was gone before we knew of it, and so was what it said to others.
+            self.pending.take(instance);
+        }
         self.set_away(instance, now);
+    }
+
+    /// What we had of somebody who is gone.
+    pub(super) fn departed_window(&self, instance: InstanceId) -> Option<&ReplayWindow> {
+        let departed = self.departed.iter().find(|(id, _)| *id == instance);
+        departed.map(|(_, window)| window)
+    }
+
+    /// A member has said that it leaves for good: whatever is shown of it later is old.
+    pub(super) fn on_bye(&mut self, instance: InstanceId) {
+        if let Some(peer) = self.peers.get_mut(&instance) {
+            peer.window.close();
+        }
+        self.remove_peer(instance);
     }
 
     pub(super) fn set_away(&mut self, instance: InstanceId, now: u64) {
@@ -315,6 +356,12 @@ impl Room {
         if self.departed.len() > MAX_DEPARTED {
             self.departed.pop_front();
         }
+        let gaps = self.gaps.len();
+        self.gaps.retain(|gap| gap.peer != instance || !gap.kept);
+        let lost = u32::try_from(gaps.saturating_sub(self.gaps.len())).unwrap_or(u32::MAX);
+        if lost > 0 {
+            self.report(&Error::MessagesLost(lost), Some(instance));
+        }
         self.gaps.retain(|gap| gap.peer != instance);
         self.pending.take(instance);
         self.deferred.retain(|deferred| deferred.recipients[..] != [instance]);
@@ -327,24 +374,40 @@ impl Room {
         });
     }
 
-    /// Notices that `counter` of `instance` is missing and asks for it.
-    pub(super) fn note_gap(&mut self, instance: InstanceId, counter: u64, lacks_key: bool, now: u64) {
-        let known = self.gaps.iter().any(|gap| gap.peer == instance);
-        let same = |gap: &Gap| gap.peer == instance && gap.counter == counter;
+    /// Notices that `counter` of `instance` is missing, or its key, and asks for it.
+    pub(super) fn note_gap(&mut self, post: (InstanceId, u64), kept: bool, lacks_key: bool, now: u64) {
+        let known = self.gaps.iter().any(|gap| gap.peer == post.0);
+        self.remember_gap(post, kept, lacks_key, now);
+        if !known {
+            self.say_hello_to(post.0);
+        }
+    }
+
+    /// Notices it only: its sender is leaving.
+    pub(super) fn remember_gap(&mut self, post: (InstanceId, u64), kept: bool, lacks_key: bool, now: u64) {
+        let (peer, counter) = post;
+        let same = |gap: &Gap| gap.peer == peer && gap.counter == counter;
         if let Some(gap) = self.gaps.iter_mut().find(|gap| same(gap)) {
             gap.lacks_key |= lacks_key;
+            gap.kept |= kept;
         } else if self.gaps.len() < MAX_GAPS {
             let (ask_at, deadline) = (now.saturating_add(ASK_MS), now.saturating_add(GAP_MS));
             self.gaps.push(Gap {
-                peer: instance,
+                peer,
                 counter,
+                kept,
                 lacks_key,
                 ask_at,
                 deadline,
             });
         }
-        if !known {
-            self.say_hello_to(instance);
+    }
+
+    /// Opens what waited for a key of `instance`. What still cannot be opened is missing anew.
+    pub(super) fn retry_pending(&mut self, instance: InstanceId, now: u64) {
+        self.gaps.retain(|gap| gap.peer != instance || gap.kept);
+        for posted in self.pending.take(instance) {
+            self.on_posted(posted, now);
         }
     }
 
@@ -376,7 +439,7 @@ impl Room {
         let (due, mut open): (Vec<Gap>, Vec<Gap>) = core::mem::take(&mut self.gaps)
             .into_iter()
             .partition(|gap| gap.deadline <= now);
-        let mut ask = BTreeSet::new();
+        let mut ask = SortedSet::new();
         for gap in open.iter_mut().filter(|gap| gap.ask_at <= now) {
             gap.ask_at = now.saturating_add(ASK_MS);
             ask.insert(gap.peer);
@@ -389,7 +452,19 @@ impl Room {
                 self.ratchet.key_overdue(gap.peer, now);
             }
             self.tear_texts_with(gap.peer, gap.counter);
-            self.report(&Error::MessagesLost(1), Some(gap.peer));
+            if gap.kept {
+                self.report(&Error::MessagesLost(1), Some(gap.peer));
+            }
+        }
+        let mut nameless = SortedSet::new();
+        for (instance, until) in self.pending.unknown(&self.peers) {
+            if until <= now {
+                nameless.insert(instance);
+            }
+        }
+        for instance in nameless {
+            let lost = u32::try_from(self.pending.take(instance).len()).unwrap_or(u32::MAX);
+            self.report(&Error::MessagesLost(lost), None);
         }
         let asked = self.run_ratchet();
         self.check(asked, None);
@@ -400,7 +475,9 @@ impl Room {
             .peers
             .values()
             .filter_map(|peer| Some(peer.away_since?.saturating_add(AWAY_MS)));
+        let nameless = self.pending.unknown(&self.peers).map(|(_, until)| until);
         away.chain(self.gaps.iter().map(|gap| gap.ask_at.min(gap.deadline)))
+            .chain(nameless)
             .min()
     }
 }

@@ -1,6 +1,6 @@
 //! Sealing events and getting them to the relay, in order and without losing one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ use crate::{
     frame::{Bin, Post, RelayId},
     ratchet::Outer,
     room::output::RoomEvent,
+    sorted::SortedMap,
 };
 
 /// Posts that may be at the relay without its answer.
@@ -75,7 +76,7 @@ pub(super) const fn body_bytes(event: usize, recipients: usize) -> usize {
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Item>,
-    sent: BTreeMap<u32, Item>,
+    sent: SortedMap<u32, Item>,
     last_n: u32,
     hold_until: Option<u64>,
     /// When the next large post may go.
@@ -203,6 +204,7 @@ impl Room {
             counter,
             previous,
             transient: false,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)?;
@@ -233,6 +235,7 @@ impl Room {
             counter,
             previous,
             transient: true,
+            since: self.clock,
             event,
         });
         self.post_deferred(false)
@@ -257,11 +260,13 @@ impl Room {
     pub(super) fn seal_hello(&mut self, to: Option<InstanceId>, answer: bool, again: bool) -> Result<Vec<u8>> {
         let hello = self.hello(to, answer, again)?;
         let event = Zeroizing::new(Event::from(hello).encode()?);
-        let sealed = self.seal_body(to.as_slice(), |room, outer| {
-            let sealed = inner::seal(&room.keys, &room.device, outer.header, room.previous, &event);
-            Ok(sealed.to_vec())
-        })?;
+        let sealed = self.seal_body(to.as_slice(), |room, outer| room.sign(outer, &event))?;
         Ok(sealed.body)
+    }
+
+    /// The inner layer of what is signed and not ratcheted: hellos and byes, which must be understood without a session.
+    pub(super) fn sign(&self, outer: Outer<'_>, event: &[u8]) -> Result<Vec<u8>> {
+        Ok(inner::seal(&self.keys, &self.device, outer.header, self.previous, event).to_vec())
     }
 
     /// Seals what `inner` makes for the next counter.

@@ -15,6 +15,8 @@ use crate::{
     room::output::{RoomEvent, Verification},
 };
 
+const OTHER_SIGNED: Error = Error::InvalidFrame("a signed post other than a hello or a bye");
+
 impl Room {
     /// A post from the relay. What is wrong with it becomes an error event; the room goes on.
     pub(super) fn on_posted(&mut self, posted: Posted, now: u64) {
@@ -67,7 +69,7 @@ impl Room {
         }
     }
 
-    /// Hellos are signed, as nothing else may be: else whoever holds the code could keep a room from the ratchet.
+    /// Hellos and byes are signed, as nothing else may be: else whoever holds the code could keep a room from the ratchet.
     fn open_signed(
         &mut self,
         (header, header_bytes): (&Header, &[u8]),
@@ -76,13 +78,28 @@ impl Room {
         now: u64,
     ) -> Result<()> {
         let unverified = Unverified::parse(inner)?;
-        if let Ok(Event::Hello(hello)) = Event::decode(unverified.peek()?) {
+        let event = Event::decode(unverified.peek()?);
+        if let Ok(Event::Hello(hello)) = event {
             return self.on_hello((header, header_bytes), &unverified, hello, from, now);
         }
-        if let Some(peer) = self.peers.get(&header.instance) {
-            unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        let is_bye = matches!(event, Ok(Event::Bye(_)));
+        let Some(peer) = self.peers.get_mut(&header.instance) else {
+            // Who left before we knew it is no matter of ours.
+            return is_bye.then_some(()).ok_or(OTHER_SIGNED);
+        };
+        unverified.verify(&self.keys, &peer.key, header_bytes)?;
+        if !is_bye {
+            return Err(OTHER_SIGNED);
         }
-        Err(Error::InvalidFrame("a signed post other than a hello"))
+        let last = unverified
+            .previous()?
+            .filter(|last| *last >= peer.first && !peer.window.has(*last));
+        if let Some(last) = last {
+            self.remember_gap((header.instance, last), true, false, now);
+        }
+        self.on_bye(header.instance);
+        self.run_ratchet()?;
+        self.flush(now)
     }
 
     fn open_ratcheted(
@@ -112,18 +129,16 @@ impl Room {
         let mut to_us = false;
         let said = match opened? {
             Opened::NeedKey { .. } => {
-                // The key of a post that is not kept would not come again either.
-                if counter >= peer.first && posted.seq != 0 {
-                    self.note_gap(instance, counter, true, now);
+                // A relay can call anything transient, so the key is asked for in any case.
+                if counter >= peer.first {
+                    self.note_gap((instance, counter), posted.seq != 0, true, now);
                 }
-                self.pending.push(instance, posted.clone());
+                self.pending.push(instance, posted.clone(), now);
                 return Ok(());
             }
             Opened::Keys => {
                 peer.window.mark(counter);
-                for posted in self.pending.take(instance) {
-                    self.on_posted(posted, now);
-                }
+                self.retry_pending(instance, now);
                 return Ok(());
             }
             Opened::Nothing => {
@@ -141,7 +156,7 @@ impl Room {
             .previous
             .filter(|previous| *previous >= peer.first && !peer.window.has(*previous));
         if let Some(previous) = missing {
-            self.note_gap(instance, previous, false, now);
+            self.note_gap((instance, previous), true, false, now);
         }
         let event = Event::decode(&said.event)?;
         if matches!(event, Event::Compare(_)) && !to_us {
@@ -155,8 +170,15 @@ impl Room {
         if self.is_third(instance) {
             return Err(Error::InvitationUsed);
         }
+        let (header, ..) = Header::decode(&posted.body.0)?;
+        if self
+            .departed_window(instance)
+            .is_some_and(|window| window.has(header.counter))
+        {
+            return Err(Error::Replayed);
+        }
         self.learn_route(&posted.from, instance);
-        self.pending.push(instance, posted);
+        self.pending.push(instance, posted, now);
         if self.pending.ask(instance, now) {
             self.queue.push(Item::Hello {
                 to: Some(instance),
@@ -189,7 +211,6 @@ impl Room {
                 });
             }
             Event::Typing(Typing { on }) => self.event(RoomEvent::Typing { from, on }),
-            Event::Bye(_) => self.remove_peer(instance),
             Event::Lost(lost) => self.report(&Error::MessagesLost(lost.count), Some(instance)),
             Event::Compare(compare) => self.on_comparison(instance, &compare.message.0, now)?,
             Event::FileOffer(offer) => self.on_file_offer(instance, offer)?,
@@ -198,8 +219,8 @@ impl Room {
             Event::FileCancel(cancel) => self.on_file_cancel(instance, cancel.id.0, cancel.reason),
             Event::FileDone(done) => self.on_file_done(instance, done.id.0),
             Event::FileEnd(end) => self.on_file_end(instance, end.id.0, end.size)?,
-            // A hello is signed, or it is none.
-            Event::Reaction(_) | Event::Hello(_) | Event::Other { .. } => {}
+            // Hellos and byes are signed, or they are none.
+            Event::Reaction(_) | Event::Hello(_) | Event::Bye(_) | Event::Other { .. } => {}
         }
         Ok(())
     }

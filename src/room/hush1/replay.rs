@@ -11,6 +11,8 @@ pub(super) struct ReplayWindow {
     next: u64,
     /// Bit k: counter `next - 1 - k` was seen.
     seen: [u64; WORDS],
+    /// Nothing more is to come: every counter counts as seen.
+    closed: bool,
 }
 
 impl ReplayWindow {
@@ -18,7 +20,7 @@ impl ReplayWindow {
     pub(super) fn from_parts(top: u64, bitmap: &[u8]) -> Option<Self> {
         let mut window = Self {
             next: top.checked_add(1)?,
-            seen: [0; WORDS],
+            ..Self::default()
         };
         window.set(0);
         for (index, byte) in bitmap.iter().enumerate() {
@@ -55,6 +57,9 @@ impl ReplayWindow {
 
     /// Whether `counter` was seen, or is too old to tell.
     pub(super) fn has(&self, counter: u64) -> bool {
+        if self.closed {
+            return true;
+        }
         match self.next.checked_sub(1).and_then(|top| top.checked_sub(counter)) {
             Some(age) => age >= WINDOW || self.get(age),
             None => false,
@@ -70,6 +75,7 @@ impl ReplayWindow {
             let previous = Self {
                 next: self.next,
                 seen: old,
+                closed: false,
             };
             self.next = next;
             for age in 0..WINDOW.saturating_sub(shift) {
@@ -79,6 +85,11 @@ impl ReplayWindow {
             }
         }
         self.set(self.next.saturating_sub(next));
+    }
+
+    /// From now on every counter counts as seen.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
     }
 
     fn get(&self, age: u64) -> bool {
@@ -127,5 +138,7 @@ mod tests {
         window.mark(u64::MAX - 1);
         assert!(window.has(u64::MAX - 1) && window.has(0) && !window.has(u64::MAX));
         assert!(ReplayWindow::from_parts(u64::MAX, &[]).is_none());
+        window.close();
+        assert!(window.has(u64::MAX));
     }
 }

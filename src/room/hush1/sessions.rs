@@ -7,15 +7,19 @@ use zeroize::Zeroizing;
 use super::{device::InstanceId, machine::Room, outbox::MAX_POSTS, posting::Item};
 use crate::{
     error::{Error, Result},
-    frame::RelayId,
+    frame::{RelayId, MAX_MEMBERS},
     ratchet::{Action, Note},
 };
 
 /// Most events that wait for sessions.
 pub(super) const MAX_DEFERRED: usize = MAX_POSTS;
-/// How long an event waits for those who have come to be reachable. A relay that names members who are not there costs no
+/// How long an event waits for the last who has come to be reachable. A relay that names a member who is not there costs no
 /// more than this.
 const HOLD_MS: u64 = 1500;
+/// How long it waits in all: a relay that goes on naming members who are not there costs no more than this.
+const MAX_HOLD_MS: u64 = 2 * HOLD_MS;
+/// Most members that are waited for.
+const MAX_EXPECTED: usize = 2 * MAX_MEMBERS;
 
 /// An event that waits to be sealed, and the counter that is kept for it.
 pub(super) struct Deferred {
@@ -24,6 +28,7 @@ pub(super) struct Deferred {
     pub(super) counter: u64,
     pub(super) previous: Option<u64>,
     pub(super) transient: bool,
+    pub(super) since: u64,
     pub(super) event: Zeroizing<Vec<u8>>,
 }
 
@@ -60,12 +65,16 @@ impl Room {
     /// newcomer could not read it.
     pub(super) fn expect(&mut self, route: &RelayId) {
         if !self.routes.contains_key(route) {
-            let until = self.clock.saturating_add(HOLD_MS);
+            let (clock, until) = (self.clock, self.clock.saturating_add(HOLD_MS));
+            self.expected.retain(|_, until| *until > clock);
+            if self.expected.len() >= MAX_EXPECTED {
+                return;
+            }
             self.expected.insert(route.clone(), until);
         }
     }
 
-    /// Until when somebody who has come is waited for.
+    /// Until when somebody who has come is waited for, for as long as the first of what waits can.
     fn held_until(&self) -> Option<u64> {
         let unreachable = self
             .peers
@@ -74,8 +83,16 @@ impl Room {
         unreachable
             .map(|(_, peer)| peer.known_since.saturating_add(HOLD_MS))
             .chain(self.expected.values().copied())
-            .filter(|until| *until > self.clock)
             .max()
+            .map(|until| self.longest_wait().map_or(until, |longest| until.min(longest)))
+            .filter(|until| *until > self.clock)
+    }
+
+    /// When the first of what waits for everybody has waited for long enough.
+    fn longest_wait(&self) -> Option<u64> {
+        let waiting = self.deferred.iter().filter(|deferred| deferred.recipients.len() != 1);
+        let since = waiting.map(|deferred| deferred.since).min();
+        since.map(|since| since.saturating_add(MAX_HOLD_MS))
     }
 
     /// When something that waits is due.
@@ -127,6 +144,7 @@ impl Room {
             previous,
             transient,
             event,
+            ..
         } = deferred;
         let clock = self.clock;
         let sealed = if let [to] = recipients[..] {

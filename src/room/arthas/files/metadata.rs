@@ -14,6 +14,7 @@ use crate::{
         file::MAX_VOICE_SECONDS,
         name::{clean_file_name, clean_mime},
     },
+    sorted::in_order,
 };
 
 /// Longest metadata, in bytes of plaintext: more does not fit into a frame.
@@ -127,8 +128,7 @@ fn thumbnail(json: &Json) -> Option<Bin> {
 fn parse_ivs(text: &str, chunking: Chunking) -> Result<Vec<Iv>> {
     let bytes = encoding::decode(text).ok_or(WRONG)?;
     let ivs: Vec<Iv> = bytes.chunks_exact(12).filter_map(|iv| iv.try_into().ok()).collect();
-    let mut distinct: Vec<&Iv> = ivs.iter().collect();
-    distinct.sort_unstable();
+    let mut distinct = in_order(&ivs);
     distinct.dedup();
     let expected = usize::try_from(chunking.count()).map_err(|_| WRONG)?;
     if bytes.len() != expected.saturating_mul(12) || distinct.len() != expected {

@@ -17,6 +17,7 @@ use crate::{
         output::RoomEvent,
     },
     secret::Key,
+    sorted::sort_by_key,
 };
 
 /// Most files that we take at once.
@@ -129,7 +130,7 @@ impl Room {
             .values_mut()
             .filter(|incoming| incoming.state == IncomingState::Running)
             .collect();
-        running.sort_by_key(|incoming| incoming.outstanding());
+        sort_by_key(&mut running, |incoming| incoming.outstanding());
         let mut grown = vec![];
         for incoming in running {
             let before = incoming.outstanding();

@@ -1,7 +1,5 @@
 //! Files we send.
 
-use std::collections::BTreeMap;
-
 use super::{associated_data, commitment, parse_transfer, reason_of, total_of, transfer_name};
 use crate::{
     error::{Error, Result},
@@ -19,6 +17,7 @@ use crate::{
         output::RoomEvent,
     },
     secret::Key,
+    sorted::SortedMap,
 };
 
 /// Most files that we send at once.
@@ -304,8 +303,8 @@ impl Room {
     pub(in crate::room::hush1) fn on_transfer_timer(&mut self, now: u64) {
         let reminded = self.remind_senders(now);
         self.check(reminded, None);
-        let mut changed: BTreeMap<TransferId, Vec<InstanceId>> = BTreeMap::new();
-        for (id, outgoing) in &mut self.outgoing {
+        let mut changed: SortedMap<TransferId, Vec<InstanceId>> = SortedMap::new();
+        for (id, outgoing) in self.outgoing.iter_mut() {
             if outgoing.on_timer(now) {
                 changed.insert(*id, outgoing.receivers.keys().copied().collect());
             }

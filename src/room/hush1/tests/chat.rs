@@ -81,6 +81,53 @@ fn who_leaves_is_gone_for_everybody() {
 }
 
 #[test]
+fn who_leaves_before_it_has_met_anybody_is_gone_for_everybody_too() {
+    let mut net = Net::new(2);
+    // It is heard and hears nothing: no session can be.
+    net.meddle = Some(Box::new(|client, frame| {
+        let post = matches!(Frame::decode(&frame).unwrap(), Frame::Posted(_));
+        if post && client == 2 {
+            vec![]
+        } else {
+            vec![frame]
+        }
+    }));
+    let late = net.add(7);
+    let id = net.id(late);
+    net.room(late).leave();
+    net.settle();
+    for client in [0, 1] {
+        assert!(net
+            .take_events(client)
+            .contains(&RoomEvent::MemberLeft { id: id.clone() }));
+        assert!(net.errors(client).is_empty());
+    }
+}
+
+#[test]
+fn a_member_that_was_never_met_may_leave_unheard() {
+    let mut net = Net::new(2);
+    let stranger = net.id(1);
+    net.meddle = Some(Box::new(|client, frame| {
+        let post = matches!(Frame::decode(&frame).unwrap(), Frame::Posted(posted) if posted.from.0 == "00000002");
+        if post && client == 2 {
+            vec![]
+        } else {
+            vec![frame]
+        }
+    }));
+    let late = net.add(7);
+    net.meddle = None;
+    net.room(1).leave();
+    net.settle();
+    assert!(net.errors(late).is_empty());
+    let events = net.take_events(late);
+    assert!(!events
+        .iter()
+        .any(|event| matches!(event, RoomEvent::MemberJoined { id, .. } if *id == stranger)));
+}
+
+#[test]
 fn a_late_member_reads_from_its_coming_on() {
     let mut net = Net::new(2);
     net.say(0, "before");

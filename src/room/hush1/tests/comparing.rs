@@ -48,7 +48,7 @@ fn states(net: &Net, client: usize) -> Vec<&'static str> {
     states.collect()
 }
 
-type Shown = Option<(Option<[Picture; 7]>, Option<[u16; 3]>)>;
+type Shown = Option<(Option<Box<[Picture; 7]>>, Option<[u16; 3]>)>;
 
 fn shown(net: &Net, client: usize) -> Shown {
     net.clients[client].events.iter().rev().find_map(|event| match event {
@@ -57,7 +57,7 @@ fn shown(net: &Net, client: usize) -> Shown {
             pictures,
             decimals,
             ..
-        } => Some((*pictures, *decimals)),
+        } => Some((pictures.clone(), *decimals)),
         _ => None,
     })
 }

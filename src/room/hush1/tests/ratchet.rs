@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
-        event::{Event, Text},
+        event::{Bye, Event, Text},
         inner,
         keys::RoomKeys,
         post::{self, Header},
@@ -101,7 +101,7 @@ fn a_recording_and_the_code_open_nothing_but_hellos() {
         match post.inner[0] {
             inner::SIGNED => {
                 let event = inner::Unverified::parse(&post.inner).unwrap().peek().unwrap();
-                assert!(matches!(Event::decode(event), Ok(Event::Hello(_))));
+                assert!(matches!(Event::decode(event), Ok(Event::Hello(_) | Event::Bye(_))));
                 hellos += 1;
             }
             2..=4 => {
@@ -166,6 +166,47 @@ fn nobody_is_talked_down_to_the_signed_form() {
     give(&mut net, 1, &frame);
     assert_eq!(net.texts(1), ["ratcheted"]);
     assert_eq!(net.errors(1), ["INVALID_FRAME"]);
+}
+
+#[test]
+fn nobody_says_goodbye_for_another() {
+    let mut net = Net::new(3);
+    let victim = net.clients[0].room.device.instance;
+    let header = Header {
+        instance: victim,
+        counter: 700,
+        recipients: vec![],
+    };
+    let header = header.encode().unwrap();
+    let liar = &net.clients[2].room;
+    let event = Event::from(Bye {}).encode().unwrap();
+    let signed = inner::seal(&liar.keys, &liar.device, &header, None, &event);
+    let body = post::seal(&liar.keys, &liar.keys.post(victim).unwrap(), 700, &header, &signed).unwrap();
+    let frame = posted(&net, body);
+    give(&mut net, 1, &frame);
+    assert_eq!(net.errors(1), ["BAD_SIGNATURE"]);
+    net.relay.seq += 1000;
+    net.say(0, "still here");
+    assert_eq!(net.texts(1), ["still here"]);
+}
+
+#[test]
+fn a_goodbye_counts_once() {
+    let mut net = Net::new(2);
+    net.room(1).leave();
+    net.settle();
+    let own = net.clients[1].room.device.instance;
+    let bye = recorded(&net).pop().unwrap();
+    assert_eq!((bye.header.instance, bye.inner[0]), (own, inner::SIGNED));
+    net.take_events(0);
+    // Neither for who has left, nor for the same device in a new place.
+    let again = net.add(8);
+    let frame = posted(&net, bye.body);
+    give(&mut net, 0, &frame);
+    net.relay.seq += 1000;
+    net.say(again, "here");
+    assert_eq!(net.texts(0), ["here"]);
+    assert!(net.errors(0).is_empty());
 }
 
 #[test]

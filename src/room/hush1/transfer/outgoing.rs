@@ -3,12 +3,11 @@
 //! Every receiver has a cursor of its own. Those with the same cursor share frames, and the group waits for whom it has to,
 //! within a budget; who exceeds it is left behind, goes on alone and is in the group again where the cursors meet.
 
-use std::collections::BTreeMap;
-
 use super::{super::device::InstanceId, cell_length, pacer::Pacer, TransferId, SEGMENT};
 use crate::{
     error::{Error, Result},
     secret::Key,
+    sorted::{in_order, SortedMap},
 };
 
 /// How long one receiver may hold up the others, in all: this, and a tenth of the transfer's time.
@@ -121,7 +120,7 @@ pub(in crate::room::hush1) struct Outgoing {
     pub(in crate::room::hush1) stream: u32,
     pub(in crate::room::hush1) key: Key,
     pub(in crate::room::hush1) header: [u8; 40],
-    pub(in crate::room::hush1) receivers: BTreeMap<InstanceId, Receiver>,
+    pub(in crate::room::hush1) receivers: SortedMap<InstanceId, Receiver>,
     /// Bytes of ciphertext, once known.
     pub(in crate::room::hush1) total: Option<u64>,
     /// The source can give its bytes up to here.
@@ -251,14 +250,13 @@ impl Outgoing {
 
     /// The next segment that may be sent, and to whom of those that `reachable` names.
     pub(in crate::room::hush1) fn next_job(&mut self, now: u64, reachable: impl Fn(InstanceId) -> bool) -> Option<Job> {
-        let mut cursors: Vec<u64> = self
+        let cursors = self
             .receivers
             .iter()
             .filter(|(instance, receiver)| receiver.state.is_active() && reachable(**instance))
             .map(|(_, receiver)| receiver.cursor)
-            .filter(|cursor| self.is_available(*cursor))
-            .collect();
-        cursors.sort_unstable();
+            .filter(|cursor| self.is_available(*cursor));
+        let mut cursors = in_order(cursors);
         cursors.dedup();
         let start = self.turn.checked_rem(cursors.len())?;
         let order = cursors.iter().cycle().skip(start).take(cursors.len());
