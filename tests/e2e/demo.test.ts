@@ -68,15 +68,16 @@ describe('coming in', () => {
   test('a full room stays closed, and one with an end counts down', async () => {
     const ana = await demo.open();
     await ana.page.getByLabel('The room ends').selectOption('in an hour');
-    await ana.page.getByLabel('Room for').selectOption('two people');
+    await ana.page.getByLabel('Room for').selectOption('three people');
     const link = await createRoom(ana, 'Ana');
     await says(ana.page.getByTestId('countdown'), /Ends in (1 hr|59:\d\d)/);
     await demo.join('Ben', link);
+    await demo.join('Cleo', link);
 
-    const cleo = await demo.open({}, link);
-    await cleo.page.getByTestId('name').fill('Cleo');
-    await cleo.page.getByTestId('enter').click();
-    await says(cleo.page.getByTestId('problem'), 'The room is full');
+    const dora = await demo.open({}, link);
+    await dora.page.getByTestId('name').fill('Dora');
+    await dora.page.getByTestId('enter').click();
+    await says(dora.page.getByTestId('problem'), 'The room is full');
   });
 
   test('the link can be copied and scanned', async () => {

@@ -36,6 +36,7 @@ export const t = {
     ] as const,
     members: 'Room for',
     membersChoices: [
+      [3, 'three people'],
       [5, 'five people'],
       [10, 'ten people'],
       [50, 'fifty people'],

@@ -41,7 +41,7 @@ export const safety = {
   },
   scan: {
     open: 'Scan their code',
-    stop: 'Stop the camera',
+    stop: 'Show my code',
     lead: (name: string) => `Point the camera at the code on the screen of ${name}.`,
     video: 'What the camera sees',
     starting: 'Waiting for the camera',
