@@ -32,7 +32,7 @@ fn only_hellos_and_byes_may_be_signed_instead_of_ratcheted() {
         wire::text("signed"),
         wire::event(
             6,
-            &[("count", 1)].into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+            [("count", 1)].into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         ),
         wire::event(
             4,

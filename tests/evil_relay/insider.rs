@@ -106,6 +106,7 @@ impl Insider {
         let message = [
             b"hushroom/1 post\0",
             self.code.room_id.as_bytes(),
+            &self.code.tag(),
             &header.encode(),
             &payload,
         ];

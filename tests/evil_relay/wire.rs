@@ -43,10 +43,18 @@ impl Code {
 
     /// The key of one instance's posts.
     fn post_key(&self, instance: &Instance) -> [u8; 32] {
-        let info = [b"post\0", self.room_id.as_bytes(), instance].concat();
+        self.expand(&[b"post\0", self.room_id.as_bytes(), instance].concat())
+    }
+
+    /// What stands in signatures.
+    pub(crate) fn tag(&self) -> [u8; 32] {
+        self.expand(&[b"signature\0", self.room_id.as_bytes()].concat())
+    }
+
+    fn expand(&self, info: &[u8]) -> [u8; 32] {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(Some(b"hushroom/1"), &self.key)
-            .expand(&info, &mut key)
+            .expand(info, &mut key)
             .unwrap();
         key
     }

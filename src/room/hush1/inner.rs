@@ -3,7 +3,7 @@
 //! ```text
 //! inner     = 0x01 | signature(64) | payload
 //! payload   = BE64(previous) | event | 0x80 | 0x00 ...
-//! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | header | payload)
+//! signature = Ed25519(device key, "hushroom/1 post" | 0x00 | room id | K("signature", room id) | header | payload)
 //! ```
 //! `previous` is the counter of the sender's last post to everybody that was not transient, or all ones. Everything
 //! else goes inside [`crate::ratchet`]'s kinds, which the first byte tells.
@@ -76,5 +76,5 @@ impl<'a> Unverified<'a> {
 }
 
 fn signed_bytes(keys: &RoomKeys, header: &[u8], payload: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new([LABEL, keys.room_id().as_bytes(), header, payload].concat())
+    Zeroizing::new([LABEL, keys.room_id().as_bytes(), keys.tag(), header, payload].concat())
 }

@@ -12,18 +12,23 @@ use super::device::InstanceId;
 pub(super) struct RoomKeys {
     schedule: KeySchedule,
     room_id: String,
+    tag: Secret<32>,
 }
 
 impl RoomKeys {
-    pub(super) fn new(room_id: String, key: &Key) -> Self {
-        Self {
-            schedule: KeySchedule::extract(key),
-            room_id,
-        }
+    pub(super) fn new(room_id: String, key: &Key) -> Result<Self> {
+        let schedule = KeySchedule::extract(key);
+        let tag = schedule.expand("signature", &[room_id.as_bytes()])?;
+        Ok(Self { schedule, room_id, tag })
     }
 
     pub(super) fn room_id(&self) -> &str {
         &self.room_id
+    }
+
+    /// Stands in signatures, so that they hold under this key only: whoever makes rooms may give one id to two of them.
+    pub(super) fn tag(&self) -> &[u8; 32] {
+        self.tag.expose()
     }
 
     /// What the relay is shown to be let in.

@@ -146,7 +146,7 @@ impl Room {
                 return Err(Error::InvalidArgument("expirySeconds is at most 604800"));
             }
         }
-        let keys = RoomKeys::new(code.room_id, &code.key);
+        let keys = RoomKeys::new(code.room_id, &code.key)?;
         let duo = for_two
             .then(|| Duo::new(keys.room_id(), &device_seed, partner))
             .transpose()?;

@@ -24,7 +24,7 @@ struct Recorded {
 /// Every post that was ever sent, its outer layer off.
 fn recorded(net: &Net) -> Vec<Recorded> {
     let code = code();
-    let keys = RoomKeys::new(code.room_id, &code.key);
+    let keys = RoomKeys::new(code.room_id, &code.key).unwrap();
     let bodies = net.sent.iter().filter_map(|frame| match Frame::decode(frame).unwrap() {
         Frame::Post(post) => Some(post.body.0),
         _ => None,
@@ -238,7 +238,7 @@ fn withhold_keys(net: &mut Net) {
     net.meddle = Some(Box::new(|client, frame| match Frame::decode(&frame).unwrap() {
         Frame::Posted(posted) if client == 1 => {
             let code = code();
-            let keys = RoomKeys::new(code.room_id, &code.key);
+            let keys = RoomKeys::new(code.room_id, &code.key).unwrap();
             let (header, header_bytes, ciphertext) = Header::decode(&posted.body.0).unwrap();
             let key = keys.post(header.instance).unwrap();
             let inner = post::open(&keys, &key, header.counter, header_bytes, ciphertext).unwrap();
