@@ -7,10 +7,7 @@
 //! No associated data; the key is used as it is. Random IVs bound one key to 2^32 messages (NIST SP 800-38D, 8.3). A
 //! message is held in memory as a whole: for more than [`MAX_PLAINTEXT_BYTES`] there is [`crate::file`].
 
-use aes_gcm::{
-    aead::{inout::InOutBuf, AeadInOut, KeyInit},
-    Aes256Gcm, Nonce, Tag,
-};
+use hushroom_cipher::Cipher;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -47,8 +44,8 @@ pub fn seal(key: &Key, iv: &[u8; IV_BYTES], plaintext: &[u8]) -> Result<SealedMe
     // The plaintext's copy is overwritten by its ciphertext in place; wiped all the same, should sealing fail.
     let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len().saturating_add(TAG_BYTES)));
     buffer.extend_from_slice(plaintext);
-    let tag = cipher(key)
-        .encrypt_inout_detached(&Nonce::from(*iv), &[], InOutBuf::from(buffer.as_mut_slice()))
+    let tag = Cipher::new(key.expose())
+        .seal(iv, &[], &mut buffer)
         .map_err(|_| Error::Internal("seal"))?;
     buffer.extend_from_slice(&tag);
     Ok(SealedMessage {
@@ -77,17 +74,12 @@ pub fn open(key: &Key, iv: &str, ciphertext: &str) -> Result<Zeroizing<Vec<u8>>>
         .checked_sub(TAG_BYTES)
         .ok_or(Error::InvalidMessage("the ciphertext is shorter than its tag"))?;
     check_size(length)?;
-    let (body, tag) = buffer.split_at_mut(length);
-    let tag = Tag::try_from(&*tag).map_err(|_| Error::Internal("tag"))?;
-    cipher(key)
-        .decrypt_inout_detached(&Nonce::from(iv), &[], InOutBuf::from(body), &tag)
+    let (body, tag) = buffer.split_last_chunk_mut().ok_or(Error::Internal("tag"))?;
+    Cipher::new(key.expose())
+        .open(&iv, &[], body, tag)
         .map_err(|_| Error::DecryptFailed)?;
     buffer.truncate(length);
     Ok(buffer)
-}
-
-fn cipher(key: &Key) -> Aes256Gcm {
-    Aes256Gcm::new(key.expose().into())
 }
 
 fn check_size(plaintext: usize) -> Result<()> {

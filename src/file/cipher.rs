@@ -2,10 +2,7 @@
 
 use core::fmt;
 
-use aes_gcm::{
-    aead::{inout::InOutBuf, AeadInOut, KeyInit},
-    Aes256Gcm, Tag,
-};
+use hushroom_cipher::Cipher;
 
 use super::{
     layout::TAG_BYTES,
@@ -15,13 +12,13 @@ use super::{
 use crate::error::{Error, Result};
 
 /// Seals and opens segments in place. Boxed, and wiped on drop.
-pub struct SegmentCipher(Box<Aes256Gcm>);
+pub struct SegmentCipher(Cipher);
 
 impl SegmentCipher {
     /// The cipher of one file.
     #[must_use]
     pub fn new(key: &SegmentKey) -> Self {
-        Self(Box::new(Aes256Gcm::new(key.expose().into())))
+        Self(Cipher::new(key.expose()))
     }
 
     /// Turns the plaintext in `buffer` into a segment: as many bytes of ciphertext, and the tag.
@@ -31,7 +28,7 @@ impl SegmentCipher {
     pub fn seal(&self, nonce: Nonce, buffer: &mut Vec<u8>) -> Result<()> {
         let tag = self
             .0
-            .encrypt_inout_detached(&nonce.into_bytes().into(), &[], InOutBuf::from(buffer.as_mut_slice()))
+            .seal(&nonce.into_bytes(), &[], buffer)
             .map_err(|_| Error::Internal("seal"))?;
         buffer.extend_from_slice(&tag);
         Ok(())
@@ -43,15 +40,14 @@ impl SegmentCipher {
     /// [`Error::Truncated`] when it should be the last segment and is one that others follow, else
     /// [`Error::DecryptFailed`].
     pub fn open(&self, attempt: Attempt, buffer: &mut Vec<u8>) -> Result<()> {
-        let length = buffer.len().checked_sub(TAG_BYTES).ok_or(Error::DecryptFailed)?;
-        let (body, tag) = buffer.split_at_mut(length);
-        let tag = Tag::try_from(&*tag).map_err(|_| Error::DecryptFailed)?;
-        if self.decrypt(attempt.nonce, body, &tag).is_err() {
+        let (body, tag) = buffer.split_last_chunk_mut().ok_or(Error::DecryptFailed)?;
+        let length = body.len();
+        if self.decrypt(attempt.nonce, body, tag).is_err() {
             // A segment that does not open is left as it was, so that it can be tried again.
             let Some(nonce) = attempt.if_truncated else {
                 return Err(Error::DecryptFailed);
             };
-            self.decrypt(nonce, body, &tag)?;
+            self.decrypt(nonce, body, tag)?;
             buffer.clear();
             return Err(Error::Truncated);
         }
@@ -59,9 +55,9 @@ impl SegmentCipher {
         Ok(())
     }
 
-    fn decrypt(&self, nonce: Nonce, body: &mut [u8], tag: &Tag) -> Result<()> {
+    fn decrypt(&self, nonce: Nonce, body: &mut [u8], tag: &[u8; TAG_BYTES]) -> Result<()> {
         self.0
-            .decrypt_inout_detached(&nonce.into_bytes().into(), &[], InOutBuf::from(body), tag)
+            .open(&nonce.into_bytes(), &[], body, tag)
             .map_err(|_| Error::DecryptFailed)
     }
 }

@@ -11,10 +11,7 @@
 //! of the store or an old backup can never make one key encrypt two messages. A backup that comes back could only show a
 //! message twice; its version gives it away.
 
-use aes_gcm::{
-    aead::{Aead, KeyInit, Payload},
-    Aes256Gcm, Nonce,
-};
+use hushroom_cipher::Cipher;
 use vodozemac::megolm::{ExportedSessionKey, InboundGroupSession, SessionConfig};
 use zeroize::Zeroizing;
 
@@ -120,8 +117,8 @@ impl Ratchet {
         let version = self.revision;
         let state = encode(self)?;
         let aad = self.aad(version);
-        let sealed = cipher(key)?
-            .encrypt(&Nonce::from(nonce), Payload { msg: &state, aad: &aad })
+        let sealed = Cipher::new(key.expose())
+            .seal_copy(&nonce, &aad, &state)
             .map_err(|_| Error::Internal("sealing a state"))?;
         let bytes = [&[FORMAT], version.to_be_bytes().as_slice(), &nonce, &sealed].concat();
         Ok(SealedState { version, bytes })
@@ -146,11 +143,7 @@ impl Ratchet {
         }
         let version = u64::from_be_bytes(*version);
         let aad = self.aad(version);
-        let payload = Payload {
-            msg: ciphertext,
-            aad: &aad,
-        };
-        let state = cipher(key)?.decrypt(&Nonce::from(*nonce), payload);
+        let state = Cipher::new(key.expose()).open_copy(nonce, &aad, ciphertext);
         Ok((version, Zeroizing::new(state.map_err(|_| Error::DecryptFailed)?)))
     }
 
@@ -165,10 +158,6 @@ impl Ratchet {
         ]
         .concat()
     }
-}
-
-fn cipher(key: &Key) -> Result<Aes256Gcm> {
-    Aes256Gcm::new_from_slice(key.expose()).map_err(|_| Error::Internal("key length"))
 }
 
 fn encode(ratchet: &Ratchet) -> Result<Zeroizing<Vec<u8>>> {

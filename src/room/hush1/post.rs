@@ -6,10 +6,7 @@
 //! ```
 //! The key is that of the instance, the nonce its counter, which never comes back: no instance outlives its process.
 
-use aes_gcm::{
-    aead::{Aead, KeyInit, Payload},
-    Aes256Gcm, Nonce,
-};
+use hushroom_cipher::Cipher;
 use zeroize::Zeroizing;
 
 use super::{device::InstanceId, keys::RoomKeys};
@@ -84,8 +81,8 @@ impl Header {
 /// Seals `inner` into a body that starts with `header`.
 pub(super) fn seal(keys: &RoomKeys, key: &Key, counter: u64, header: &[u8], inner: &[u8]) -> Result<Vec<u8>> {
     let aad = aad(keys, header);
-    let ciphertext = cipher(key)?
-        .encrypt(&nonce(counter), Payload { msg: inner, aad: &aad })
+    let ciphertext = Cipher::new(key.expose())
+        .seal_copy(&nonce(counter), &aad, inner)
         .map_err(|_| Error::Internal("sealing a post"))?;
     Ok([header, &ciphertext].concat())
 }
@@ -99,30 +96,20 @@ pub(super) fn open(
     ciphertext: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>> {
     let aad = aad(keys, header);
-    cipher(key)?
-        .decrypt(
-            &nonce(counter),
-            Payload {
-                msg: ciphertext,
-                aad: &aad,
-            },
-        )
+    Cipher::new(key.expose())
+        .open_copy(&nonce(counter), &aad, ciphertext)
         .map(Zeroizing::new)
         .map_err(|_| Error::DecryptFailed)
 }
 
-fn cipher(key: &Key) -> Result<Aes256Gcm> {
-    Aes256Gcm::new_from_slice(key.expose()).map_err(|_| Error::Internal("key length"))
-}
-
-fn nonce(counter: u64) -> Nonce<aes_gcm::aead::consts::U12> {
+fn nonce(counter: u64) -> [u8; 12] {
     let mut nonce = [0; 12];
     nonce
         .iter_mut()
         .skip(4)
         .zip(counter.to_be_bytes())
         .for_each(|(to, from)| *to = from);
-    nonce.into()
+    nonce
 }
 
 fn aad(keys: &RoomKeys, header: &[u8]) -> Vec<u8> {
