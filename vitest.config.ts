@@ -7,7 +7,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The sources are tested with the room build, which holds all of the core; the built core is tested packed. */
 const alias = {
   '#glue': at('js/gen/room/glue.js'),
-  '#wasm-base64': at('js/gen/room/base64.js'),
+  '#wasm-hex': at('js/gen/room/hex.js'),
   '#source': at('js/source.inline.ts'),
   '#platform': at('js/room/platform.node.ts'),
   '#file-store': at('js/identity/file-store.node.ts'),

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 import { bundle, ENTRIES } from './lib/bundle.mjs';
 import { at, run } from './lib/run.mjs';
-import { printSizes } from './lib/sizes.mjs';
+import { checkSizes } from './lib/sizes.mjs';
 import { unlessFresh } from './lib/stamp.mjs';
 import { writeTypes } from './lib/types.mjs';
 import { buildWasm } from './lib/wasm.mjs';
@@ -48,7 +48,7 @@ async function buildPackage() {
     await bundle();
     await writeTypes(['index', 'room/index', 'people/index', 'agent/index', 'agent/plugin']);
     const modules = ENTRIES.map(({ out }) => out).filter((out) => out.endsWith('.js'));
-    printSizes([...modules, 'core.wasm', 'room.wasm']);
+    checkSizes([...modules, 'core.wasm', 'room.wasm']);
   });
 }
 

@@ -86,7 +86,7 @@ function aliases(flavour, source, platform) {
   /** @type {Record<string, string>} */
   const files = {
     '#glue': at('js/gen', flavour, 'glue.js'),
-    '#wasm-base64': at('js/gen', flavour, 'base64.js'),
+    '#wasm-hex': at('js/gen', flavour, 'hex.js'),
     '#source': at(`js/source.${source}.ts`),
     '#platform': at(`js/room/platform.${platform}.ts`),
     '#file-store': at(`js/identity/file-store.${platform}.ts`),

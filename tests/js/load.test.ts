@@ -58,9 +58,9 @@ describe('the entry with its own wasm', () => {
     expect(instances).toHaveLength(1);
   });
 
-  test('base64 is decoded with and without native support', () => {
-    const native = vi.fn((text: string) => Uint8Array.from(Buffer.from(text, 'base64')));
-    vi.stubGlobal('Uint8Array', Object.assign(class extends Uint8Array {}, { fromBase64: native }));
+  test('the wasm is decoded with and without native support', () => {
+    const native = vi.fn((text: string) => Uint8Array.from(Buffer.from(text, 'hex')));
+    vi.stubGlobal('Uint8Array', Object.assign(class extends Uint8Array {}, { fromHex: native }));
     expect(api.generateShareCode()).toMatch(/^hush1:/);
     expect(native).toHaveBeenCalledOnce();
   });
