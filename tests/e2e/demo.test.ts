@@ -155,6 +155,19 @@ describe('talking', () => {
     expect(await links.getAttribute('target')).toBe('_blank');
   });
 
+  test('a long text goes through whole, and one that is too long is not lost', async () => {
+    const { ana, ben } = await demo.pair();
+    const text = `Chapter one. ${'It was a dark and stormy night. '.repeat(5000)}The end.`;
+    await say(ana.page, text);
+    await shown(message(ben.page, 'The end.'));
+    expect(await message(ben.page, 'The end.').locator('.text').textContent()).toBe(text);
+    const field = ana.page.getByTestId('message-input');
+    await field.fill('x'.repeat(1024 * 1024 + 1));
+    await says(ana.page.getByTestId('composer'), 'Too long by 1 byte');
+    expect(await ana.page.getByTestId('send').isDisabled()).toBe(true);
+    expect([...ana.problems, ...ben.problems]).toEqual([]);
+  });
+
   test('a long conversation scrolls, and the page around it stays where it is', async () => {
     // A row that is still moving hides what the page would be without.
     const { ana, ben } = await demo.pair({ reducedMotion: 'reduce' });
