@@ -244,7 +244,8 @@ describe('types', () => {
   const source = `
     import { generateFileKey, isHushError, parseShareCode, sealMessage } from 'hushroom';
     import type { HushErrorCode, ShareCode } from 'hushroom';
-    import { createRoom, joinRoom, type Protocol, type Room, type Verification } from 'hushroom/room';
+    import { createRoom, joinRoom, openIdentity, type Protocol, type Room, type Verification } from 'hushroom/room';
+    import type { Comparison, Identity, IdentityStore, KnownDevice, SafetyNumber } from 'hushroom/room';
     const key: Uint8Array<ArrayBuffer> = generateFileKey();
     const blob = new Blob([key, parseShareCode('x').key]);
     const code: ShareCode['protocol'] = 'hush1';
@@ -269,9 +270,18 @@ describe('types', () => {
       }
       return messages[0]?.quote?.preview ?? [protocol, ephemeralSeconds, hasPassword].join();
     }
+    export async function acquainted(relay: string, store: IdentityStore): Promise<boolean> {
+      const identity: Identity = await openIdentity({ store });
+      const [known]: readonly KnownDevice[] = await identity.knownDevices();
+      const two = await createRoom({ relay, name: 'Ada', maxMembers: 2, identity });
+      const number: SafetyNumber = two.safetyNumber(two.selfId);
+      const comparison: Comparison = two.compare(two.selfId);
+      await two.verify(two.selfId, number.compare(number.scannable) === 'same');
+      return known?.verified ?? (await comparison.done);
+    }
     const describe = (verification: Verification): string => {
       switch (verification) {
-        case 'verified': case 'unknown': case 'failed': case 'unsigned': return verification;
+        case 'verified': case 'unknown': case 'failed': case 'unsigned': case 'key-changed': return verification;
       }
     };
   `;
