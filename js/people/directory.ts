@@ -59,14 +59,14 @@ async function read(response: Response): Promise<Bytes> {
   return bytes;
 }
 
-/** `/directory` next to the relay's `/ws`, over HTTP. */
+/** `/directory` in the place of the relay's `/ws`, over HTTP. */
 function directoryUrl(relay: string | URL): string {
   const url = new URL(relay);
   if (url.protocol === 'ws:') url.protocol = 'http:';
   if (url.protocol === 'wss:') url.protocol = 'https:';
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TypeError('relay must be a ws:, wss:, http: or https: address');
-  url.pathname = url.pathname.replace(/\/(ws)?$/, '/directory');
+  url.pathname = `${url.pathname.replace(/\/(ws)?$/, '')}/directory`;
   url.search = '';
   // A share code's fragment must never get near the wire.
   url.hash = '';

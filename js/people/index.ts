@@ -1,4 +1,5 @@
 export { isHushError } from '../errors.js';
+export { hasDirectory } from './has-directory.js';
 export { register } from './register.js';
 // From there, so that there is one of each whichever entry they come from.
 export { fileStore, indexedDbStore, memoryStore } from '../room/index.js';

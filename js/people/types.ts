@@ -68,6 +68,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of `hasDirectory`. */
+export interface HasDirectoryOptions extends CallOptions {
+  /** Default: the platform's. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
 /** A registered user. */
 export interface People {
   readonly userId: string;

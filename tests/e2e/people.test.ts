@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { fileStore, memoryStore, register } from '../../js/people/index.js';
+import { fileStore, hasDirectory, memoryStore, register } from '../../js/people/index.js';
 import type { IdentityStore, People } from '../../js/people/index.js';
 import { createRoom, joinRoom, openIdentity } from '../../js/room/index.js';
 import type { Room, RoomEvent } from '../../js/room/index.js';
@@ -156,6 +156,26 @@ describe('people', () => {
     await plain.kill();
     const later = { now: () => Date.now() + 2 * DAY_MS };
     expect(await failure(as('clock', memoryStore(), later))).toBe('DIRECTORY_PROOF');
+  });
+
+  it('are where a relay keeps a directory', async () => {
+    expect(await hasDirectory(relay.url)).toBe(true);
+    const plain = await startRelay();
+    expect(await hasDirectory(plain.url)).toBe(false);
+    await plain.kill();
+    expect(await failure(hasDirectory(plain.url))).toBe('CONNECT_FAILED');
+    const busy = async () => new Response(null, { status: 503 });
+    expect(await failure(hasDirectory(relay.url, { fetch: busy }))).toBe('CONNECT_FAILED');
+    const aborted = hasDirectory(relay.url, { signal: AbortSignal.abort(new Error('enough')) });
+    await expect(aborted).rejects.toThrow('enough');
+    await expect(hasDirectory('ftp://chat.example')).rejects.toThrow(TypeError);
+
+    const asked: unknown[] = [];
+    const none: typeof fetch = async (address) => (asked.push(address), new Response(null, { status: 404 }));
+    for (const path of ['', '/', '/ws', '/ws?x=1#code', '/relay', '/relay/', '/relay/ws'])
+      expect(await hasDirectory(`wss://chat.example${path}`, { fetch: none })).toBe(false);
+    const places = [...Array(4).fill('/directory'), ...Array(3).fill('/relay/directory')];
+    expect(asked).toEqual(places.map((path) => `https://chat.example${path}`));
   });
 
   it('are told when a key changes, and nobody is invited until they have agreed', async () => {

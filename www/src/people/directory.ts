@@ -1,4 +1,4 @@
-import { isHushError, register } from 'hushroom/people';
+import { hasDirectory, isHushError, register } from 'hushroom/people';
 import type { Invitation, People } from 'hushroom/people';
 
 import { ownDevice } from '../device/device.ts';
@@ -44,20 +44,13 @@ function enter(): Promise<void> {
 async function find(): Promise<void> {
   if (standing.get().at === 'in') return;
   try {
-    if (!(await isKept())) return standing.set({ at: 'none' });
+    if (!(await hasDirectory(relay))) return standing.set({ at: 'none' });
     await signUp();
   } catch (error) {
     // Without a user id only who is in the store already comes in.
     if (isHushError(error) && error.code === 'INVALID_ARGUMENT') standing.set({ at: 'out' });
     else standing.set({ at: 'away', problem: explain(error) });
   }
-}
-
-/** A relay without a directory answers 404, whatever it is sent. */
-async function isKept(): Promise<boolean> {
-  const address = new URL('/directory', location.href);
-  const { status } = await fetch(address, { method: 'POST', credentials: 'omit', cache: 'no-store' });
-  return status !== 404;
 }
 
 /**
