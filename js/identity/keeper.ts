@@ -43,8 +43,8 @@ function createKeeper(store: IdentityStore): Keeper {
       refreshing = false;
       keeper.announce(await read());
     };
-    // What cannot be read now is read with the next turn.
-    keeper.turn(work).catch(() => undefined);
+    // What cannot be read now is read at the next change. A lock may fail before `work` begins.
+    keeper.turn(work).catch(() => (refreshing = false));
   }
 
   const keeper: Keeper = {

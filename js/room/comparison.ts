@@ -1,4 +1,4 @@
-import { hushError } from '../errors.js';
+import { hushError, isHushError } from '../errors.js';
 import type { RoomMachine } from '../gen/room/glue.js';
 import { now } from './clock.js';
 import type { MachineEvent } from './machine.js';
@@ -70,7 +70,19 @@ export function createComparisons({ step, emit, member, verify }: ComparisonHost
     emit({ type: 'comparison', comparison: course.latest });
     if (!over) return;
     if (state === 'failed') course.finish(false);
-    else void verify(id).then(() => course.finish(true), () => course.finish(false));
+    else void keep(id, course);
+  }
+
+  /** A store that fails is told of: the state alone says that all is well. */
+  async function keep(id: string, course: Course): Promise<void> {
+    try {
+      await verify(id);
+      course.finish(true);
+    } catch (cause) {
+      const error = isHushError(cause) ? cause : hushError('STORE_FAILED', 'the comparison could not be kept', cause);
+      emit({ type: 'error', error, from: course.latest.member });
+      course.finish(false);
+    }
   }
 
   return {
