@@ -14,10 +14,9 @@ export const canScan = (): boolean => detectorOf() !== undefined && 'mediaDevice
 const LOOK_MS = 250;
 
 /**
- * Calls `onCode` with the bytes of each QR code that comes before the camera.
+ * Calls `onCode` with the bytes of each QR code that comes before the camera, until `signal` lets the camera go.
  *
- * @returns How to stop: the camera is let go at once.
- * @throws What `getUserMedia` throws.
+ * @throws What `getUserMedia` and `play` throw; the camera is let go.
  */
 export async function scan(
   video: HTMLVideoElement,
@@ -30,8 +29,16 @@ export async function scan(
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   const stop = () => stream.getTracks().forEach((track) => track.stop());
   if (signal.aborted) return stop();
+  // From now on, also while the video is still starting.
+  signal.addEventListener('abort', stop);
   video.srcObject = stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  if (signal.aborted) return;
   const timer = setInterval(() => {
     detector.detect(video).then(
       (codes) => {
@@ -44,10 +51,7 @@ export async function scan(
       () => undefined,
     );
   }, LOOK_MS);
-  signal.addEventListener('abort', () => {
-    clearInterval(timer);
-    stop();
-  });
+  signal.addEventListener('abort', () => clearInterval(timer));
 }
 
 /** Detectors hand out text: bytes come as the characters 0 to 255, and what was read as something else is of no use. */

@@ -24,6 +24,7 @@ export function ScanView({ name, number }: { readonly name: string; readonly num
       scan(video.current, onCode, ending.signal).then(
         () => !ending.signal.aborted && setOutcome('looking'),
         (error: unknown) =>
+          !ending.signal.aborted &&
           setOutcome(error instanceof DOMException && error.name === 'NotAllowedError' ? 'denied' : 'failed'),
       );
     }
