@@ -2,6 +2,7 @@
 
 mod action;
 mod members;
+mod messages;
 mod once;
 mod perform;
 mod state;
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hushroom::room::RoomEvent;
+use hushroom::{room::RoomEvent, share_code::Protocol};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -32,8 +33,13 @@ use state::State;
 use style::Colors;
 use terminal::{Modes, Printer, Typed};
 
-/// How often others are told that we are typing.
-const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// How often others are told that we are typing. In a native room each time uses up an index of the sender key.
+const fn typing_every(protocol: Protocol) -> Duration {
+    match protocol {
+        Protocol::Hush1 => Duration::from_secs(5),
+        Protocol::Arthas => Duration::from_secs(3),
+    }
+}
 
 /// Runs `hushroom create`.
 pub(crate) async fn create(args: &Create, report: Report) -> Result<()> {
@@ -258,7 +264,8 @@ impl Chat {
     }
 
     fn editing(&mut self, message: bool) {
-        let due = self.typing_sent.is_none_or(|sent| sent.elapsed() >= TYPING_EVERY);
+        let every = typing_every(self.session.room().protocol());
+        let due = self.typing_sent.is_none_or(|sent| sent.elapsed() >= every);
         if message && due {
             self.typing_sent = Some(Instant::now());
             self.session.set_typing(true);

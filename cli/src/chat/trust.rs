@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    members,
+    members, messages,
     state::{Member, Standing},
     view, Chat,
 };
@@ -36,12 +36,15 @@ impl Chat {
     }
 
     fn verify_everybody(&mut self) -> Result<String> {
-        let number = self.session.room_number()?;
-        self.tell_number(None, &number)?;
-        let mut lines = vec![
-            "The safety number of the room: the same for everybody, as long as the same are here".to_owned(),
-            indented(&number),
-        ];
+        let head = "The safety number of the room: the same for everybody, as long as the same are here";
+        let mut lines = vec![head.to_owned()];
+        match self.session.room_number() {
+            Ok(number) => {
+                self.tell_number(None, &number)?;
+                lines.push(indented(&number));
+            }
+            Err(failure) => lines.push(format!("    {failure}")),
+        }
         let members: Vec<(String, Member)> = self.state.by_number();
         if !members.is_empty() {
             lines.push("With each member; compare by another way than this room, then /verify N yes".to_owned());
@@ -56,7 +59,7 @@ impl Chat {
                 Err(failure) => lines.push(format!("    {failure}")),
             }
         }
-        lines.extend(view::doubtful(&self.state, self.colors));
+        lines.extend(messages::doubtful(&self.state, self.colors));
         Ok(lines.join("\n"))
     }
 

@@ -1,18 +1,15 @@
 //! How events look to a person.
 
-use hushroom::room::{Quote, RoomEvent, Verification};
+use hushroom::room::RoomEvent;
 use indicatif::HumanBytes;
-use jiff::{tz::TimeZone, Timestamp};
 
 use super::{
-    members::{comparison, marked, other_key},
+    members::{comparison, other_key},
+    messages,
     state::{Standing, State, TransferState},
     style::Colors,
 };
-use crate::{
-    room::Event,
-    text::{clean, clean_line},
-};
+use crate::{room::Event, text::clean_line};
 
 /// The lines to print for `event`, which changes `state`; none for what need not be told.
 pub(super) fn show(state: &mut State, colors: Colors, event: &Event) -> Option<String> {
@@ -127,7 +124,7 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
             Some(comparison(state, colors, member, now, pictures, *reason))
         }
         RoomEvent::Message { .. } | RoomEvent::MessageVerified { .. } | RoomEvent::MessageExpired { .. } => {
-            show_message(state, colors, event)
+            messages::show(state, colors, event)
         }
         RoomEvent::Rejected { message, .. } => Some(problem(colors, &format!("not sent: {}", clean_line(message)))),
         RoomEvent::Reaction {
@@ -199,92 +196,6 @@ fn show_room(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<Str
     }
 }
 
-fn show_message(state: &mut State, colors: Colors, event: &RoomEvent) -> Option<String> {
-    match event {
-        RoomEvent::Message {
-            id,
-            from,
-            text,
-            reply_to,
-            quote,
-            verification,
-            received_at,
-            ..
-        } => {
-            let answered = answered(state, reply_to.as_deref(), quote.as_ref());
-            let name = state.name(from);
-            let number = state.add_message(id, from, text, Some(*verification));
-            let standing = state.members.get(from).map(|member| member.standing);
-            let mark = marked(colors, standing.unwrap_or_default());
-            let head = format!(
-                "{}{mark}{}",
-                colors.dim(&format!("{} ", clock(*received_at))),
-                colors.dim(&format!("#{number}"))
-            );
-            let name = colors.name(from, &name);
-            // Lines after the first cannot be taken for other messages.
-            let text = clean(text).trim_end().replace('\n', "\n    ");
-            let message = format!("{head} {name}: {text}{}", colors.verification(*verification));
-            Some(match answered {
-                Some(answered) => format!("{}\n{message}", colors.dim(&format!("    re: {answered}"))),
-                None => message,
-            })
-        }
-        RoomEvent::MessageVerified { id, verification, .. } => {
-            let message = state.message_by_id(id)?;
-            message.verification = *verification;
-            let number = message.number;
-            let failed = *verification == Verification::Failed;
-            failed.then(|| problem(colors, &format!("#{number} has a WRONG SIGNATURE")))
-        }
-        RoomEvent::MessageExpired { id } => {
-            let number = state.remove_message(id)?;
-            Some(notice(
-                colors,
-                &format!("#{number} is over; the terminal may still show it"),
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// What a message answers: in our own words where we know it.
-fn answered(state: &mut State, reply_to: Option<&str>, quote: Option<&Quote>) -> Option<String> {
-    let known = reply_to.and_then(|id| state.message_by_id(id)).cloned();
-    if let Some(message) = known {
-        let who = if message.own {
-            "you".to_owned()
-        } else {
-            state.name(&message.from)
-        };
-        return Some(format!("#{} {who}: {}", message.number, message.preview));
-    }
-    let quote = quote.map(|quote| format!("{}: {}", clean_line(&quote.sender_name), clean_line(&quote.preview)));
-    quote.or_else(|| reply_to.map(|_| "a message from before".to_owned()))
-}
-
-/// Messages that are not verified.
-pub(super) fn doubtful(state: &State, colors: Colors) -> Vec<String> {
-    let doubtful = state
-        .messages()
-        .filter(|message| message.verification != Verification::Verified);
-    let doubtful = doubtful.map(|message| {
-        let mark = colors.verification(message.verification);
-        format!(
-            "  #{} {}: {}{mark}",
-            message.number,
-            state.name(&message.from),
-            message.preview
-        )
-    });
-    let doubtful: Vec<String> = doubtful.collect();
-    if doubtful.is_empty() {
-        return vec!["Every message is signed by the member that it names.".to_owned()];
-    }
-    let head = "Messages that are not proved to be from whom they name:".to_owned();
-    std::iter::once(head).chain(doubtful).collect()
-}
-
 /// A line of the program's own.
 pub(super) fn notice(colors: Colors, text: &str) -> String {
     colors.dim(&format!("* {text}"))
@@ -295,22 +206,15 @@ pub(super) fn problem(colors: Colors, text: &str) -> String {
     colors.warning(&format!("! {text}"))
 }
 
-fn clock(unix_ms: u64) -> String {
-    let at = i64::try_from(unix_ms)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    at.filter(|_| unix_ms > 0).map_or_else(
-        || "--:--".to_owned(),
-        |at| at.to_zoned(TimeZone::system()).strftime("%H:%M").to_string(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use hushroom::room::Picture;
+    use hushroom::room::{Picture, Verification};
 
     use super::*;
-    use crate::chat::members::{member, members};
+    use crate::chat::{
+        members::{member, members},
+        messages::doubtful,
+    };
 
     fn joined(state: &mut State, name: &str) -> String {
         let event = RoomEvent::MemberJoined {

@@ -141,12 +141,16 @@ impl Session {
     }
 
     /// The 60 digits that everybody in the room must see.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] while somebody's key is not known (Arthas rooms): a number that leaves somebody out says nothing of the room.
     pub(crate) fn room_number(&self) -> Result<String> {
         let own_text = self.room.device_key();
         let own = own_key(&own_text)?;
         let keys = self.acquaintances.members.values();
-        let keys = keys.filter_map(|member| Some((member.key.as_str(), parse(&member.key)?)));
-        let keys: Vec<_> = keys.collect();
+        let keys = keys.map(|member| Some((member.key.as_str(), parse(&member.key)?)));
+        let keys: Option<Vec<_>> = keys.collect();
+        let keys = keys.ok_or_else(|| Failure::Usage("the key of a member is not known yet".to_owned()))?;
         let everybody = keys.iter().map(|(text, key)| named(text, key));
         let everybody: Vec<_> = std::iter::once(named(&own_text, &own)).chain(everybody).collect();
         Ok(room_number(&everybody)?)
