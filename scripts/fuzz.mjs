@@ -1,11 +1,11 @@
 // Fuzzes the core and the relay, one target after the other. Needs nightly Rust (rustup gets it) and cargo-fuzz (goes into
-// `.tools/`). What it finds worth keeping stays in `fuzz/target/found/`; an input that fails is in `fuzz/artifacts/`: make it a file of
+// `.tools/` unless it is installed). What it finds worth keeping stays in `fuzz/target/found/`; an input that fails is in `fuzz/artifacts/`: make it a file of
 // `fuzz/corpus/TARGET/`, which every `cargo test --workspace` replays.
 //
 //   npm run fuzz                       every target for 60 seconds
 //   npm run fuzz -- 600 frame post     these for 600 seconds each
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 
 import { at, run, toolsDir } from './lib/run.mjs';
 
@@ -22,7 +22,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-if (!existsSync(`${toolsDir}/bin/cargo-fuzz`)) {
+const hasFuzz = await run('cargo', ['fuzz', '--version'], { quiet: true }).then(() => true, () => false);
+if (!hasFuzz) {
   await run('cargo', ['install', 'cargo-fuzz', '--locked', '--root', toolsDir, '--version', VERSION]);
 }
 const toolchains = await run('rustup', ['toolchain', 'list'], { quiet: true });
