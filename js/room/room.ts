@@ -1,3 +1,4 @@
+import { parseShareCode } from '../codes.js';
 import { hushError } from '../errors.js';
 import type { RoomMachine } from '../gen/room/glue.js';
 import type { KeptIdentity } from '../identity/identity.js';
@@ -42,6 +43,8 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const receipts = createReceipts<Message>();
   // That of an Arthas room is made by the relay.
   let code = machine.code() ?? '';
+  // By the code: a relay that says so of another room is not to fill what is remembered of partners.
+  const forTwo = protocol === 'hush1' && isForTwo(code);
   let maxMembers = 0;
   let entered = false;
   /** The machine hears now that the connection is gone. */
@@ -81,7 +84,7 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   const trust = createTrust({
     identity, store, emit,
     roomId: () => (finished === undefined ? machine.roomId() : undefined),
-    forTwo: () => maxMembers === 2 && protocol === 'hush1',
+    forTwo,
     onContacts: (contacts) => void driver.stepAlone((it) => it.setContacts(contacts)),
   });
   const settle = () => void driver.stepAlone(() => undefined);
@@ -258,4 +261,10 @@ export function enterRoom({ machine, identity, protocol, url, WebSocket, options
   options.signal?.addEventListener('abort', onAbort, { once: true });
   connection.open();
   return result;
+}
+
+function isForTwo(code: string): boolean {
+  const { key, maxMembers } = parseShareCode(code);
+  key.fill(0);
+  return maxMembers === 2;
 }

@@ -12,7 +12,7 @@ export interface TrustHost {
   /** By which contacts are kept; nothing before the room is entered, or after it is over. */
   roomId(): string | undefined;
   /** Whether the room is one for two: its other member is remembered, so that nobody else is let near in its place. */
-  forTwo(): boolean;
+  readonly forTwo: boolean;
   /** The contacts are these now. */
   onContacts(contacts: Uint8Array): void;
   emit(event: RoomEvent): void;
@@ -71,7 +71,7 @@ export function createTrust({ identity, store, roomId, forTwo, onContacts, emit 
     meet(member) {
       const room = roomId();
       if (member.deviceKey === '' || member.deviceKey === store.self.deviceKey || room === undefined) return;
-      waiting.push({ room, member, partner: forTwo() });
+      waiting.push({ room, member, partner: forTwo });
       keeping ??= Promise.resolve().then(keep);
     },
     async verify(memberId, verified) {

@@ -34,7 +34,8 @@ pub struct Config {
           default_value_t = Config::default().registrations_per_minute)]
     pub registrations_per_minute: u32,
 
-    /// Invitations an address may leave, and a user get, in a minute; 0 for no limit
+    /// Invitations an address may leave in a minute, and as many of a user's invitations and one-time keys together: each
+    /// invitation mostly takes one of both; 0 for no limit
     #[arg(long, env = "HUSHROOM_INVITATIONS_PER_MINUTE", value_name = "N",
           default_value_t = Config::default().invitations_per_minute)]
     pub invitations_per_minute: u32,
