@@ -7,32 +7,54 @@ export type Ask = (request: Uint8Array, signal: AbortSignal | undefined) => Prom
 const TIMEOUT_MS = 15_000;
 /** As large as a frame may be. */
 const MAX_ANSWER_BYTES = 128 * 1024;
+/** What a relay that keeps a directory answers to GET. */
+const KEPT = 'hushroom/1 people';
 
 /** The directory of a relay. */
 export function directoryOf(relay: string | URL, fetch: typeof globalThis.fetch): Ask {
   const url = directoryUrl(relay);
-  return async (request, signal) => {
-    const limit = AbortSignal.timeout(TIMEOUT_MS);
-    try {
-      // Without a Content-Type, so that browsers ask no permission first. A copy: the bytes must not be in wasm memory.
-      const response = await fetch(url, {
-        method: 'POST',
-        body: new Uint8Array(request),
-        credentials: 'omit',
-        cache: 'no-store',
-        redirect: 'error',
-        referrerPolicy: 'no-referrer',
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      });
+  return (request, signal) =>
+    // Without a Content-Type, so that browsers ask no permission first. A copy: the bytes must not be in wasm memory.
+    call(url, { method: 'POST', body: new Uint8Array(request) }, fetch, signal, async (response) => {
       if (response.status === 404) throw hushError('UNSUPPORTED', 'this relay keeps no directory');
       if (!response.ok) throw hushError('CONNECT_FAILED', `the directory answered ${response.status}`);
-      return await read(response);
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (cause instanceof Error && cause.name === 'HushError') throw cause;
-      throw hushError('CONNECT_FAILED', 'the directory cannot be reached', cause);
-    }
-  };
+      return read(response);
+    });
+}
+
+/** Whether a relay keeps a directory. */
+export function isKept(relay: string | URL, fetch: typeof globalThis.fetch, signal: AbortSignal | undefined): Promise<boolean> {
+  return call(directoryUrl(relay), { method: 'GET' }, fetch, signal, async (response) => {
+    // No content, or 404 where a relay knows nothing of directories: none.
+    if (response.status === 404 || response.status === 204) return false;
+    if (!response.ok) throw hushError('CONNECT_FAILED', `the relay answered ${response.status}`);
+    return new TextDecoder().decode(await read(response)) === KEPT;
+  });
+}
+
+async function call<T>(
+  url: string,
+  init: RequestInit,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal | undefined,
+  answer: (response: Response) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      ...init,
+      credentials: 'omit',
+      cache: 'no-store',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    });
+    return await answer(response);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof Error && cause.name === 'HushError') throw cause;
+    throw hushError('CONNECT_FAILED', 'the directory cannot be reached', cause);
+  }
 }
 
 /** Not more than a frame, whatever the other side sends. */

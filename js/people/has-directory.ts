@@ -1,6 +1,5 @@
 import { checkObject } from '../check.js';
-import { isHushError } from '../errors.js';
-import { directoryOf } from './directory.js';
+import { isKept } from './directory.js';
 import type { HasDirectoryOptions } from './types.js';
 
 /**
@@ -21,13 +20,5 @@ export async function hasDirectory(relay: string | URL, options: HasDirectoryOpt
   checkObject('options', options);
   const { fetch = globalThis.fetch, signal } = options;
   signal?.throwIfAborted();
-  const ask = directoryOf(relay, (...args) => fetch(...args));
-  try {
-    // No request at all: a directory refuses it, and a relay without one has nothing at this address.
-    await ask(new Uint8Array(), signal);
-    return true;
-  } catch (error) {
-    if (isHushError(error) && error.code === 'UNSUPPORTED') return false;
-    throw error;
-  }
+  return isKept(relay, (...args) => fetch(...args), signal);
 }

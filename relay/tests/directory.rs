@@ -194,6 +194,8 @@ fn http_has_its_rules() {
     let mut http = Http::connect(without.address);
     http.send("POST", "", b"x");
     assert_eq!(http.receive().unwrap().0, 404, "a relay without a directory");
+    http.send("GET", "", b"");
+    assert_eq!(http.receive().unwrap().0, 204, "which is no error to ask");
 
     let with = Program::start(Some(&folder.file()), &["--allow-origin=https://chat.example"]);
     let ask = |method: &str, headers: &str, body: &[u8]| {
@@ -201,6 +203,9 @@ fn http_has_its_rules() {
         http.send(method, headers, body);
         http.receive().unwrap()
     };
+    let (status, head, body) = ask("GET", "Origin: https://other.example\r\n", b"");
+    assert_eq!((status, &body[..]), (200, &b"hushroom/1 people"[..]));
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
     let (status, head, body) = ask("POST", "Origin: https://chat.example\r\n", b"nonsense");
     assert_eq!(status, 200, "a refusal is an answer too");
     assert!(matches!(PeopleFrame::decode(&body), Ok(PeopleFrame::Answer(_))));

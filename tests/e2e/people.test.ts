@@ -169,6 +169,8 @@ describe('people', () => {
     const aborted = hasDirectory(relay.url, { signal: AbortSignal.abort(new Error('enough')) });
     await expect(aborted).rejects.toThrow('enough');
     await expect(hasDirectory('ftp://chat.example')).rejects.toThrow(TypeError);
+    const page = async () => new Response('<!doctype html>');
+    expect(await hasDirectory(relay.url, { fetch: page })).toBe(false);
 
     const asked: unknown[] = [];
     const none: typeof fetch = async (address) => (asked.push(address), new Response(null, { status: 404 }));

@@ -1,4 +1,4 @@
-//! `POST /directory`: one frame in, one frame out.
+//! `POST /directory`: one frame in, one frame out. `GET /directory`: whether there is one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use axum::{
         StatusCode,
     },
     response::{IntoResponse, Response},
-    routing::post,
+    routing::get,
     Router,
 };
 use hushroom::frame::MAX_FRAME_BYTES;
@@ -23,6 +23,8 @@ use super::Directory;
 use crate::{http::Peer, hub::Hub, visitor};
 
 const PATH: &str = "/directory";
+/// What a relay that keeps a directory answers to GET.
+const KEPT: &str = "hushroom/1 people";
 /// How long a request's body may take to come.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests that are worked on at once: each has a thread that mostly waits for the disk. Others wait for their turn.
@@ -41,8 +43,21 @@ pub(crate) fn routes(directory: Option<Arc<Directory>>) -> Router<Arc<Hub>> {
         turns: Arc::new(Semaphore::new(AT_ONCE)),
     };
     Router::new()
-        .route(PATH, post(ask).options(preflight))
+        .route(PATH, get(is_kept).post(ask).options(preflight))
         .layer(Extension(desk))
+}
+
+/// Asked by pages before they offer anything. "None" is no error, which browsers would show on the console.
+async fn is_kept(Extension(desk): Extension<Desk>) -> Response {
+    if desk.directory.is_none() {
+        return open(StatusCode::NO_CONTENT);
+    }
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (CONTENT_TYPE, "text/plain"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, KEPT).into_response()
 }
 
 async fn ask(
