@@ -219,7 +219,7 @@ fn http_has_its_rules() {
     );
     assert_eq!(ask("POST", "Origin: https://other.example\r\n", b"nonsense").0, 403);
     assert_eq!(ask("POST", "", &vec![0; 131_073]).0, 413);
-    assert_eq!(ask("GET", "", b"").0, 405);
+    assert_eq!(ask("PUT", "", b"").0, 405);
     let (status, head, _) = ask("OPTIONS", "Origin: https://chat.example\r\n", b"");
     assert!(
         status == 204 && head.contains("access-control-allow-methods: post"),
