@@ -88,4 +88,22 @@ describe('scanning a safety number', () => {
       expect(await track.evaluate((video) => video?.readyState)).toBe('ended');
       expect(problems).toEqual([]);
     }));
+
+  test('lets go of a camera that is still starting', () =>
+    withPeer(async ({ page, problems }, scannable) => {
+      await reads(page, [scannable]);
+      await page.evaluate(() => {
+        HTMLMediaElement.prototype.play = () => new Promise((start) => Object.assign(globalThis, { start }));
+      });
+      await openSheet(page, 'Node');
+      await page.getByTestId('scan').click();
+      await page.waitForFunction(() => 'start' in globalThis);
+      const track = await page.evaluateHandle(
+        () => (document.querySelector('video')?.srcObject as MediaStream).getVideoTracks()[0],
+      );
+      await closeSheets(page);
+      await page.evaluate(() => (globalThis as unknown as { start(): void }).start());
+      expect(await track.evaluate((video) => video?.readyState)).toBe('ended');
+      expect(problems).toEqual([]);
+    }));
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createRoom, joinRoom } from '../../js/room/index.js';
-import type { Comparison, ComparisonState, Room } from '../../js/room/index.js';
+import { createRoom, joinRoom, memoryStore, openIdentity } from '../../js/room/index.js';
+import type { Comparison, ComparisonState, Identity, Room } from '../../js/room/index.js';
 import { startRelay, type Relay } from '../e2e/helpers.js';
 import { watch, type Watch } from '../e2e/watch.js';
 import { codeOf } from './helpers.js';
@@ -15,8 +15,11 @@ afterAll(() => relay.kill());
 
 const other = (room: Room) => room.members.find(({ self }) => !self)?.id ?? '';
 
-async function meet(use: (rooms: { ada: Room; grace: Room; adaSees: Watch; graceSees: Watch }) => Promise<void>) {
-  const ada = await createRoom({ relay: relay.url, name: 'Ada' });
+async function meet(
+  use: (rooms: { ada: Room; grace: Room; adaSees: Watch; graceSees: Watch }) => Promise<void>,
+  identity?: Identity,
+) {
+  const ada = await createRoom({ relay: relay.url, name: 'Ada', ...(identity !== undefined && { identity }) });
   const grace = await joinRoom({ relay: relay.url, name: 'Grace', code: ada.code });
   const [adaSees, graceSees] = [watch(ada), watch(grace)];
   try {
@@ -80,6 +83,26 @@ describe('a live comparison', () => {
       expect((await reached(adaSees, 'failed')).reason).toBe('mismatch');
       expect((await reached(graceSees, 'failed')).reason).toBe('mismatch');
     }));
+
+  it('says so when its good end cannot be kept', async () => {
+    const memory = memoryStore();
+    let full = false;
+    const set: typeof memory.set = (state) => (full ? Promise.reject(new Error('full')) : memory.set(state));
+    const identity = await openIdentity({ store: { get: memory.get, set } });
+    await meet(async ({ ada, adaSees, graceSees }) => {
+      await expect.poll(() => identity.knownDevices(), { timeout: 20_000 }).toHaveLength(1);
+      full = true;
+      const asked = ada.compare(other(ada));
+      const request = await reached(graceSees, 'requested');
+      request.accept();
+      (await reached(adaSees, 'pictures')).confirm(true);
+      (await reached(graceSees, 'pictures')).confirm(true);
+      expect(await Promise.all([asked.done, request.done])).toEqual([false, true]);
+      await adaSees.until(() => adaSees.errors().includes('STORE_FAILED'), 'the error');
+      expect(ada.members.some(({ self, verified }) => !self && verified)).toBe(false);
+      full = false;
+    }, identity);
+  });
 
   it('is declined, taken back, and asked for by both at once', () =>
     meet(async ({ ada, grace, adaSees, graceSees }) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { keeperOf } from '../../js/identity/keeper.js';
 import { createRoom, fileStore, memoryStore, openIdentity } from '../../js/room/index.js';
 import type { Identity, IdentityStore } from '../../js/room/index.js';
 import { codeOfAsync } from './helpers.js';
@@ -134,6 +135,25 @@ describe('a store', () => {
     await Promise.all(Array.from({ length: 30 }, (_, index) => objects[index % 3]!.verify(key(index))));
     expect(await objects[0]!.knownDevices()).toHaveLength(30);
   });
+});
+
+test('a lock that fails once does not end the news of other tabs', async () => {
+  let changed = () => {};
+  let broken = true;
+  const keeper = keeperOf({
+    ...memoryStore(),
+    lock: (work) => (broken ? Promise.reject(new Error('no lock')) : work()),
+    watch(listener) {
+      changed = listener;
+      return () => {};
+    },
+  });
+  const heard = new Promise((resolve) => keeper.watch(resolve, () => Promise.resolve(Uint8Array.of(1))));
+  changed();
+  expect(await codeOfAsync(keeper.turn(() => Promise.resolve()))).toBe('STORE_FAILED');
+  broken = false;
+  changed();
+  expect(await heard).toEqual(Uint8Array.of(1));
 });
 
 describe('a file', () => {

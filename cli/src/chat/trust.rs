@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     members, messages,
     state::{Member, Standing},
-    view, Chat,
+    Chat,
 };
 use crate::{
     failure::{Failure, Result},
