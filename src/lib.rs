@@ -26,6 +26,7 @@ pub mod share_code;
 pub mod wasm;
 
 mod encoding;
+#[cfg_attr(not(feature = "room"), allow(dead_code, reason = "files need little of it"))]
 mod sorted;
 
 pub use error::{Error, Result};

@@ -155,7 +155,7 @@ impl Setup {
         };
         let (start, end) = ((length - length / 3) as f64, length as f64);
         assert_eq!(code(&opener.segments(start, end).unwrap_err().into()), "INVALID_STATE");
-        settle(opener.open_last(&bytes(&opener.last().unwrap()))).await.unwrap();
+        settle(opener.open_last(&bytes(&opener.last()))).await.unwrap();
         let segments = opener.segments(start, end).unwrap();
         let mut plaintext = vec![0; length / 3];
         for index in number(&segments, "from")..number(&segments, "to") {

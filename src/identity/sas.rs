@@ -21,6 +21,10 @@
 //! ```
 //! The messages go from one device to the other as events; nothing here relies on their being sealed. A comparison ends
 //! after whatever goes wrong; another starts with a new id. Time limits are the room's.
+//!
+//! The generator that the key comes from is not given a fresh seed here, as the ratchet does with it: the key encrypts nothing.
+//! Who steals the memory later and draws it again could make codes that nobody takes once the comparison is over; while it
+//! runs, that memory holds the key itself.
 
 use ctutils::CtEq;
 use sha2::{Digest, Sha256};

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     context::{Binding, Outer},
     group::{self, Said},
+    machine::MAX_PEERS,
 };
 use crate::{
     error::{Error, Result},
@@ -21,8 +22,10 @@ use crate::{
 
 /// Indexes a sender key may use.
 pub(super) const MAX_INDEX: u32 = u128::BITS;
+/// Instances whose sender keys are kept: as many as the ratchet knows.
+pub(super) const MAX_SENDERS: usize = MAX_PEERS;
 /// Sender keys kept of one instance.
-const MAX_KEYS: usize = 4;
+pub(super) const MAX_KEYS: usize = 4;
 /// How long a key is kept for late posts once there is a newer one, in milliseconds: as long as the room waits for a member.
 const LATE_MS: u64 = 600_000;
 
@@ -106,6 +109,9 @@ impl Inbound {
         if session.first_known_index() >= MAX_INDEX {
             return Err(Error::InvalidFrame("a sender key that is used up"));
         }
+        if !self.senders.contains_key(&sender) {
+            self.make_room();
+        }
         let keys = &mut self
             .senders
             .get_or_insert_with(sender, || Sender::new(device_key))
@@ -138,6 +144,21 @@ impl Inbound {
             }
         }
         Ok(())
+    }
+
+    /// Makes room for another sender: of those who are gone, the keys of who left first go. Else members who come, speak and
+    /// leave could fill the memory, faster than late posts are waited for.
+    fn make_room(&mut self) {
+        if self.senders.len() < MAX_SENDERS {
+            return;
+        }
+        let gone = self
+            .senders
+            .iter()
+            .filter_map(|(instance, sender)| Some((sender.keys.last()?.late_since?, *instance)));
+        if let Some((_, oldest)) = gone.min() {
+            self.senders.remove(&oldest);
+        }
     }
 
     /// Opens a group message, once.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Instances known at once: members, and some that are away.
-const MAX_PEERS: usize = 2 * MAX_MEMBERS;
+pub(super) const MAX_PEERS: usize = 2 * MAX_MEMBERS;
 /// How long one fallback key is given out, and how long after that it still opens a start, in milliseconds.
 const FALLBACK_MS: u64 = 600_000;
 
@@ -71,7 +71,7 @@ pub struct Ratchet {
     pub(super) own: Party,
     pub(super) account: Box<Account>,
     fallback: Option<(Curve25519PublicKey, u64)>,
-    /// Since when the fallback key before that one still opens a start.
+    /// Since when the fallback key before that one, which still opens a start, is not given out any more.
     old_fallback_since: Option<u64>,
     /// One-time keys that were given out and not used yet.
     given_out: SortedMap<InstanceId, Curve25519PublicKey>,
@@ -192,7 +192,7 @@ impl Ratchet {
                 let key = self.account.fallback_key().into_values().next();
                 let key = key.ok_or(Error::Internal("fallback key"))?;
                 self.account.mark_keys_as_published();
-                self.old_fallback_since = self.fallback.map(|_| now);
+                self.old_fallback_since = self.fallback.map(|(_, made_at)| made_at.saturating_add(FALLBACK_MS));
                 self.fallback = Some((key, now));
                 Ok(key)
             }
@@ -296,12 +296,14 @@ impl Ratchet {
             pair.drop_waiting(now);
         }
         if let Some((_, made_at)) = self.fallback {
-            if now.saturating_sub(made_at) >= FALLBACK_MS {
-                // Puts an unpublished key in its place; the next hello gives out another.
+            if now.saturating_sub(made_at) >= 2 * FALLBACK_MS {
+                // Puts a key in its place that is never given out: one that lay here would be known to who robs us before its
+                // hello. The next hello makes another.
                 self.account.generate_fallback_key();
                 self.account.mark_keys_as_published();
+                self.account.forget_fallback_key();
                 self.fallback = None;
-                self.old_fallback_since = Some(now);
+                self.old_fallback_since = None;
                 // Without randomness now, the next step does it, or fails.
                 drawn::forget().unwrap_or_default();
             }
@@ -318,7 +320,9 @@ impl Ratchet {
     /// When [`Self::on_timer`] has something to do, in the caller's milliseconds.
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
-        let fallback = self.fallback.map(|(_, made_at)| made_at.saturating_add(FALLBACK_MS));
+        let fallback = self
+            .fallback
+            .map(|(_, made_at)| made_at.saturating_add(2 * FALLBACK_MS));
         let old = self.old_fallback_since.map(|since| since.saturating_add(FALLBACK_MS));
         let waiting = self.pairs.values().filter_map(Pair::deadline).min();
         let times = [self.inbound.deadline(), fallback, old, waiting];

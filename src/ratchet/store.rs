@@ -1,5 +1,8 @@
 //! What is kept across starts, sealed, and the order in which things may leave.
 //!
+//! Part of this crate's interface for callers of [`Ratchet`] that open late posts of an earlier start. Rooms
+//! ([`crate::room`]) keep nothing: there each start is a member of its own, and what was said before it is not for it.
+//!
 //! ```text
 //! sealed  = 0x01 | BE64(version) | nonce(12) | AES-256-GCM(state key, nonce, state, aad)
 //! aad     = "hushroom/1 ratchet state" | 00 | room id | device key | 0x01 | BE64(version)
@@ -16,13 +19,12 @@ use vodozemac::megolm::{ExportedSessionKey, InboundGroupSession, SessionConfig};
 use zeroize::Zeroizing;
 
 use super::{
-    inbound::{Key as SenderKey, MAX_INDEX},
+    inbound::{Key as SenderKey, MAX_INDEX, MAX_KEYS as MAX_KEYS_OF_ONE, MAX_SENDERS},
     machine::Ratchet,
     note::EXPORTED_KEY_BYTES,
 };
 use crate::{
     error::{Error, Result},
-    frame::MAX_MEMBERS,
     room::hush1::InstanceId,
     secret::Key,
 };
@@ -31,7 +33,7 @@ const FORMAT: u8 = 1;
 const LABEL: &[u8] = b"hushroom/1 ratchet state\0";
 const HEADER_BYTES: usize = 1 + 8 + 12;
 const KEY_BYTES: usize = 16 + 32 + 2 + 16 + EXPORTED_KEY_BYTES;
-const MAX_KEYS: usize = 8 * MAX_MEMBERS;
+const MAX_KEYS: usize = MAX_SENDERS * MAX_KEYS_OF_ONE;
 /// Longest sealed state, in bytes.
 pub const MAX_STATE_BYTES: usize = HEADER_BYTES + 2 + MAX_KEYS * KEY_BYTES + 16;
 const MALFORMED: Error = Error::InvalidMessage("not a ratchet state");
@@ -165,14 +167,13 @@ fn encode(ratchet: &Ratchet) -> Result<Zeroizing<Vec<u8>>> {
     let keys: Vec<_> = senders
         .flat_map(|(instance, sender)| sender.keys.iter().map(move |key| (instance, sender, key)))
         .collect();
-    // The newest of each sender come last; those that do not fit are the ones nobody needs soonest.
-    let kept = keys.get(keys.len().saturating_sub(MAX_KEYS)..).unwrap_or_default();
-    let count = u16::try_from(kept.len()).map_err(|_| Error::Internal("too many sender keys"))?;
+    let count = u16::try_from(keys.len()).ok().filter(|_| keys.len() <= MAX_KEYS);
+    let count = count.ok_or(Error::Internal("too many sender keys"))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(
-        kept.len().saturating_mul(KEY_BYTES).saturating_add(2),
+        keys.len().saturating_mul(KEY_BYTES).saturating_add(2),
     ));
     bytes.extend_from_slice(&count.to_be_bytes());
-    for (instance, sender, key) in kept {
+    for (instance, sender, key) in keys {
         bytes.extend_from_slice(&instance.0);
         bytes.extend_from_slice(&sender.device_key);
         bytes.extend_from_slice(&key.generation.to_be_bytes());

@@ -1,12 +1,12 @@
 //! Share codes for JavaScript.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Object, Uint8Array};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use zeroize::Zeroizing;
 
-use super::{random, wipe::wiped};
+use super::{object::set, random, wipe::wiped};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     share_code::{Protocol, ShareCode},
 };
 
@@ -44,18 +44,13 @@ pub fn parse_share_code(text: String) -> Result<JsValue> {
             ("ephemeralSeconds", number(code.ephemeral_seconds)),
             ("expiresAt", number(code.expires_at)),
         ] {
-            set(&object, name, &value)?;
+            set(&object, name, &value);
         }
         if code.members > 0 {
-            set(&object, "maxMembers", &number(code.members))?;
+            set(&object, "maxMembers", &number(code.members));
         }
         Ok(object.into())
     })
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) -> Result<()> {
-    Reflect::set(object, &name.into(), value).map_err(|_| Error::Internal("property"))?;
-    Ok(())
 }
 
 /// A link that carries `code`.

@@ -7,7 +7,10 @@ use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
-use super::value::{from_js, set, to_js};
+use super::{
+    object::set,
+    value::{from_js, to_js},
+};
 use crate::{
     error::{Error, Result},
     frame::{self, Value},

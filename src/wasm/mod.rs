@@ -13,7 +13,6 @@ pub mod identity;
 pub mod messages;
 #[cfg(feature = "room")]
 pub(crate) mod number;
-#[cfg(feature = "room")]
 mod object;
 #[cfg(feature = "room")]
 pub mod people;

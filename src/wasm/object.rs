@@ -7,8 +7,12 @@ use wasm_bindgen::prelude::JsValue;
 pub(super) fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
-        // Setting a property of an object that was just made cannot fail.
-        let _ = Reflect::set(&object, &(*name).into(), value);
+        set(&object, name, value);
     }
     object.into()
+}
+
+/// Sets a property of an object that was just made, which cannot fail.
+pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &name.into(), value);
 }

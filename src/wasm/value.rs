@@ -2,9 +2,10 @@
 //!
 //! Not by `serde-wasm-bindgen`, whose errors alone bring the printing of floating-point numbers with them.
 
-use js_sys::{Array, Number, Object, Reflect, Uint8Array};
+use js_sys::{Array, Number, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::object::set;
 use crate::frame::{Value, MAX_DEPTH};
 
 /// The largest integer up to which JavaScript has them all.
@@ -42,11 +43,6 @@ pub(super) fn to_js(value: &Value) -> Option<JsValue> {
 
 fn integer(value: u64) -> Option<f64> {
     (value <= MAX_SAFE_INTEGER).then_some(value as f64)
-}
-
-/// Sets a property of an object that was just made, which cannot fail.
-pub(super) fn set(object: &Object, key: &str, value: &JsValue) {
-    let _ = Reflect::set(object, &key.into(), value);
 }
 
 /// `None` for what MessagePack does not have, and below [`MAX_DEPTH`] levels.

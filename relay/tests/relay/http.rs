@@ -68,7 +68,7 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"));
         assert_eq!(header(&answer, "cross-origin-opener-policy"), Some("same-origin"));
         assert_eq!(header(&answer, "x-robots-tag"), Some("noindex"));
-        assert!(header(&answer, "permissions-policy").is_some());
+        assert!(header(&answer, "permissions-policy").unwrap().contains("camera=(self)"));
     }
 }
 

@@ -212,3 +212,30 @@ fn keys_that_have_served_are_forgotten() {
     // Fallback keys are forgotten too: a start with an old one fails, and is reported.
     assert_eq!(ratchet.account.stored_one_time_key_count(), 0);
 }
+
+/// As many keys of those who left are kept as the ratchet knows members, however fast others come and go.
+#[test]
+fn who_comes_and_goes_costs_a_bounded_amount_of_memory() {
+    let mut world = World::new(1);
+    let listener = world.ids()[0];
+    let mut late = Vec::new();
+    for start in 0..130 {
+        let visitor = world.join(Member::start(ROOM, 2, start));
+        world.say(visitor, "here");
+        world.settle();
+        // On its way while its sender leaves.
+        world.say(visitor, "late");
+        world.wires.clear();
+        late.push(world.last_said());
+        world.leave(visitor);
+        world.now += 1;
+    }
+    let now = world.now;
+    let member = world.members.get_mut(&listener).unwrap();
+    assert_eq!(member.ratchet.inbound.senders.len(), 100);
+    assert_eq!(member.texts().len(), 130);
+    for (index, post) in late.iter().enumerate() {
+        let opened = member.open(post, now);
+        assert_eq!(opened.is_ok(), index >= 30, "{index}: {opened:?}");
+    }
+}

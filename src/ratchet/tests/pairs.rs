@@ -207,3 +207,37 @@ fn a_share_that_never_came_is_asked_for() {
     assert_eq!(world.members[&ids[1]].texts(), ["heard"]);
     assert_eq!(world.members[&ids[1]].errors, [Error::MessagesLost(1)]);
 }
+
+/// A fallback key is given out for ten minutes and forgotten ten minutes later, whatever hellos come in between.
+#[test]
+fn a_fallback_key_opens_starts_for_ten_minutes_more() {
+    const GIVEN_OUT_MS: u64 = 600_000;
+    let (mut starter, mut other) = (Member::start(ROOM, 1, 0), Member::start(ROOM, 2, 0));
+    if starter.ratchet.own.identity.as_bytes() > other.ratchet.own.identity.as_bytes() {
+        core::mem::swap(&mut starter, &mut other);
+    }
+    let known = starter.hello(None, false, 0);
+    other.receive(&known, 0);
+    let first = other.hello(None, false, 0);
+    assert!(same_key(&first, &other.hello(None, false, GIVEN_OUT_MS - 1)));
+    for hello_again in [false, true] {
+        let (mut starter, mut other) = (starter.steal(), other.steal());
+        other.ratchet.on_timer(GIVEN_OUT_MS);
+        if hello_again {
+            assert!(!same_key(&first, &other.hello(None, false, GIVEN_OUT_MS + 1)));
+        }
+        let start = starter.receive(&first, 0).remove(0);
+        other.ratchet.on_timer(2 * GIVEN_OUT_MS - 1);
+        let mut late = other.steal();
+        assert!(matches!(other.open(start.post(), 0), Ok(Opened::Nothing)));
+        late.ratchet.on_timer(2 * GIVEN_OUT_MS);
+        assert_eq!(late.open(start.post(), 0).unwrap_err(), Error::DecryptFailed);
+    }
+}
+
+fn same_key(a: &Wire, b: &Wire) -> bool {
+    match (a, b) {
+        (Wire::Hello { bundle: a, .. }, Wire::Hello { bundle: b, .. }) => a[..84] == b[..84],
+        _ => panic!("no hellos"),
+    }
+}

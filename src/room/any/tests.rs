@@ -1,5 +1,8 @@
 use super::*;
-use crate::room::RoomEvent;
+use crate::{
+    room::{NewRoom, RoomEvent},
+    secret::Key,
+};
 
 fn random() -> RandomSource {
     let mut count = 0_u8;

@@ -19,9 +19,9 @@ use crate::{
     error::{Error, Result},
     frame::{arthas::MAX_NAME_CHARS, client::ClientFrame, MAX_EXPIRY_SECONDS},
     room::{
-        any::{self, RandomSource},
         ephemeral::Ephemeral,
         name::clean_member_name,
+        random::{self, RandomSource},
         Entrance, Output, RoomEvent,
     },
     secret::Key,
@@ -113,7 +113,7 @@ impl Room {
             }
             Entrance::Create { .. } => None,
         };
-        let self_id: [u8; 16] = any::bytes(&mut random)?;
+        let self_id: [u8; 16] = random::bytes(&mut random)?;
         Ok(Self {
             cipher: RoomCipher::new(&code.key)?,
             key: code.key,
@@ -220,7 +220,7 @@ impl Room {
 
     /// Seals under a fresh IV, which is remembered: whoever sends it back to us replays it.
     pub(super) fn seal(&mut self, plaintext: Vec<u8>) -> Result<(Iv, Vec<u8>)> {
-        let iv: Iv = any::bytes(&mut self.random)?;
+        let iv: Iv = random::bytes(&mut self.random)?;
         if !self.seen.insert(iv) {
             return Err(Error::RandomUnavailable);
         }

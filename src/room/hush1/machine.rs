@@ -45,8 +45,8 @@ pub enum Entrance {
     Join,
 }
 
-/// What a room starts from. All randomness of its life comes in here, but for the keys of files and those of the ratchet:
-/// `vodozemac` draws its own.
+/// What a room starts from. All randomness of its life comes in here, but for the keys of files and those of the ratchet and of
+/// comparisons: `vodozemac` draws its own.
 pub struct Config {
     /// The share code, of protocol `hush1`. It says whether the room is for two.
     pub code: ShareCode,

@@ -36,7 +36,6 @@ const MAX_PENDING_BYTES: usize = 256 * 1024;
 pub(super) struct Peer {
     pub(super) key: DeviceKey,
     pub(super) post_key: Key,
-    pub(super) name: String,
     pub(super) window: ReplayWindow,
     /// Where to reach it; none while it is away.
     pub(super) route: Option<RelayId>,
@@ -178,7 +177,7 @@ impl Room {
         self.refuse_thirds(instance, &hello.key.0, hello.seat)?;
         if self.peers.contains_key(&instance) {
             self.ratchet.on_bundle(instance, hello.key.0, &hello.bundle.0, now)?;
-            let was_away = self.refresh_peer(instance, header.counter, name, from);
+            let was_away = self.refresh_peer(instance, header.counter, from);
             if was_away || hello.answer {
                 self.restart_transfers_with(instance)?;
             }
@@ -230,13 +229,12 @@ impl Room {
         self.routes.insert(from.clone(), instance);
         self.event(RoomEvent::MemberJoined {
             id: instance.to_string(),
-            name: name.clone(),
+            name,
             device_key: key.to_base64url(),
         });
         let peer = Peer {
             key,
             post_key: self.keys.post(instance)?,
-            name,
             window,
             route: Some(from),
             away_since: None,
@@ -250,13 +248,12 @@ impl Room {
     }
 
     /// A known member has come (again); whether it was away.
-    fn refresh_peer(&mut self, instance: InstanceId, counter: u64, name: String, from: RelayId) -> bool {
+    fn refresh_peer(&mut self, instance: InstanceId, counter: u64, from: RelayId) -> bool {
         let Some(peer) = self.peers.get_mut(&instance) else {
             return false;
         };
         peer.window.mark(counter);
         peer.repeats_below = peer.repeats_below.max(counter);
-        peer.name = name;
         if let Some(old) = peer.route.replace(from.clone()) {
             if old != from {
                 self.routes.remove(&old);

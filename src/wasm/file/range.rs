@@ -2,15 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen_futures::{future_to_promise, JsFuture};
 
 use super::{engine::Engine, key::whole};
-use crate::{
-    error::{Error, Result},
-    file::RangeOpener,
-};
+use crate::{error::Result, file::RangeOpener, wasm::object::object};
 
 /// Opens parts of a file, its last segment first. The engine's key is wiped, or given up, with `free()`.
 #[wasm_bindgen]
@@ -23,11 +20,8 @@ pub struct FileRangeOpener {
 #[wasm_bindgen]
 impl FileRangeOpener {
     /// Where the last segment lies.
-    ///
-    /// # Errors
-    /// None in practice: `INTERNAL`.
     #[wasm_bindgen(unchecked_return_type = "FileCell")]
-    pub fn last(&self) -> Result<JsValue> {
+    pub fn last(&self) -> JsValue {
         let cell = self.opener.borrow().last();
         object(&[
             ("index", cell.index.into()),
@@ -59,7 +53,7 @@ impl FileRangeOpener {
     #[wasm_bindgen(unchecked_return_type = "{ readonly from: number; readonly to: number }")]
     pub fn segments(&self, start: f64, end: f64) -> Result<JsValue> {
         let segments = self.opener.borrow().segments(&(whole(start)?..whole(end)?))?;
-        object(&[("from", segments.start.into()), ("to", segments.end.into())])
+        Ok(object(&[("from", segments.start.into()), ("to", segments.end.into())]))
     }
 
     /// Where segment `index` lies, which part of its plaintext lies from `start` to before `end`, and where in there.
@@ -71,14 +65,14 @@ impl FileRangeOpener {
         let opener = self.opener.borrow();
         let cell = opener.cell(index)?;
         let part = opener.part(index, &(whole(start)?..whole(end)?));
-        object(&[
+        Ok(object(&[
             ("index", cell.index.into()),
             ("offset", integer(cell.offset)),
             ("length", cell.length.into()),
             ("from", part.of_segment.start.into()),
             ("to", part.of_segment.end.into()),
             ("at", integer(part.at)),
-        ])
+        ]))
     }
 
     /// Opens segment `index`.
@@ -123,12 +117,4 @@ export interface FilePart {
 /// Below 2^52 in every file, so it is exact.
 fn integer(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)
-}
-
-fn object(entries: &[(&str, JsValue)]) -> Result<JsValue> {
-    let object = Object::new();
-    for (name, value) in entries {
-        Reflect::set(&object, &(*name).into(), value).map_err(|_| Error::Internal("property"))?;
-    }
-    Ok(object.into())
 }

@@ -9,7 +9,6 @@ use crate::{
     file::TAG_BYTES,
     frame::{arthas::SendFileMeta, chunk_frame_head},
     room::{
-        any,
         arthas::{
             chunks::{Chunking, CHUNK_BYTES},
             machine::Room,
@@ -17,7 +16,7 @@ use crate::{
             ChunkSealer,
         },
         name::{clean_file_name, clean_mime},
-        BulkJob, FileMeta, Sealing,
+        random, BulkJob, FileMeta, Sealing,
     },
 };
 
@@ -124,7 +123,7 @@ impl Room {
         if self.members.is_empty() {
             return Err(Error::InvalidState("nobody is here to get the file"));
         }
-        let random: [u8; ID_BYTES] = any::bytes(&mut self.random)?;
+        let random: [u8; ID_BYTES] = random::bytes(&mut self.random)?;
         let mut id = encoding::encode(&random);
         id.truncate(21);
         self.outgoing.push_back(Outgoing {
@@ -176,7 +175,7 @@ impl Room {
     fn begin(&mut self, outgoing: &mut Outgoing, now: u64) -> Result<()> {
         let chunking = outgoing.chunking.ok_or(Error::Internal("size"))?;
         for _ in 0..chunking.count() {
-            let iv: Iv = any::bytes(&mut self.random)?;
+            let iv: Iv = random::bytes(&mut self.random)?;
             if !self.seen.insert(iv) {
                 return Err(Error::RandomUnavailable);
             }

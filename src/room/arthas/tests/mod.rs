@@ -19,7 +19,7 @@ use crate::{
         },
         Accepted, ErrorFrame, Member, MemberJoined, MemberLeft, Ping, RelayId,
     },
-    room::{any::RandomSource, BulkIn, Entrance, FileMeta, FileOpener, FileSealer, Output, RoomEvent, Verification},
+    room::{random::RandomSource, BulkIn, Entrance, FileMeta, FileOpener, FileSealer, Output, RoomEvent, Verification},
     secret::Key,
     share_code::{Protocol, ShareCode},
 };
