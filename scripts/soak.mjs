@@ -1,4 +1,4 @@
-// `npm run soak`: the tests that take minutes and are no part of `npm test`, in the release profile, with their figures.
+// `npm run soak`: the tests that take minutes and are no part of `npm test`, optimised, with their figures.
 //
 //   node scripts/soak.mjs [nonces | stalled | directory ...]      only these
 
@@ -26,7 +26,7 @@ for (const [name, [...which]] of Object.entries(SOAKS)) {
   const filter = which.pop() ?? '';
   const start = performance.now();
   try {
-    await run('cargo', ['test', '--locked', '--release', ...which, '--', '--ignored', '--nocapture', filter]);
+    await run('cargo', ['test', '--locked', '--profile', 'soak', ...which, '--', '--ignored', '--nocapture', filter]);
     console.log(`${name}: ok after ${((performance.now() - start) / 1000).toFixed(0)} s, the build included`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
