@@ -448,8 +448,8 @@ impl Room {
                 self.pending.take(gap.peer);
                 self.ratchet.key_overdue(gap.peer, now);
             }
-            self.tear_texts_with(gap.peer, gap.counter);
             if gap.kept {
+                self.tear_texts_with(gap.peer, gap.counter);
                 self.report(&Error::MessagesLost(1), Some(gap.peer));
             }
         }

@@ -5,6 +5,7 @@ use super::{
         device::InstanceId,
         event::{Event, MessageRef, Text},
     },
+    ratchet::withhold_keys,
     *,
 };
 
@@ -206,6 +207,24 @@ fn the_rest_is_waited_for_ten_minutes() {
     assert_eq!(net.errors(1), ["MESSAGES_LOST"]);
     forge(&mut net, 0, (Some(1), Some(2), Some(first)), "too late");
     assert!(net.texts(1).is_empty() && net.errors(1).len() == 1);
+}
+
+#[test]
+fn what_is_lost_and_was_not_to_be_kept_costs_no_text() {
+    let mut net = Net::new(3);
+    let first = begin(&mut net, 2);
+    // Typing under a new sender key, which never comes.
+    net.room(2).leave();
+    net.settle();
+    withhold_keys(&mut net);
+    net.room(0).set_typing(true).unwrap();
+    net.pass(12_000);
+    net.meddle = None;
+    assert_eq!(net.errors(1), ["SESSION_BROKEN"]);
+    net.pass(12_000);
+    forge(&mut net, 0, (Some(1), Some(2), Some(first)), "and ended");
+    net.pass(12_000);
+    assert_eq!(net.texts(1), ["begun and ended"], "{:?}", net.errors(1));
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn a_member_that_seals_under_the_name_of_another_is_not_heard() {
 }
 
 /// Keeps posts to one member, which carry keys, from client 1.
-fn withhold_keys(net: &mut Net) {
+pub(super) fn withhold_keys(net: &mut Net) {
     net.meddle = Some(Box::new(|client, frame| match Frame::decode(&frame).unwrap() {
         Frame::Posted(posted) if client == 1 => {
             let code = code();
