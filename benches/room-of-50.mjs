@@ -1,11 +1,11 @@
 // A room of 50: what a member in Chromium pays to join it, to send and to open a message, and to give everybody a new sender key.
 // 49 members are in one process of Node, the relay in another.
 
-import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { startChromium } from './lib/chromium.mjs';
+import { startProcess } from './lib/process.mjs';
 import { median, percentile, table } from './lib/stats.mjs';
 import { meter } from './room-of-50/meter.mjs';
 import { startRelay } from './transfer/relay.mjs';
@@ -132,7 +132,7 @@ async function joinWith(browser, options) {
  */
 async function withRoom(browser, options, use) {
   const relay = await startRelay(options);
-  const crowd = startCrowd();
+  const crowd = startProcess(fileURLToPath(new URL('room-of-50/crowd.mjs', import.meta.url)));
   const page = await browser.open();
   try {
     const code = await crowd.call('fill', relay.url, MEMBERS - 1);
@@ -145,30 +145,4 @@ async function withRoom(browser, options, use) {
     crowd.end();
     await relay.stop();
   }
-}
-
-function startCrowd() {
-  const child = fork(fileURLToPath(new URL('room-of-50/crowd.mjs', import.meta.url)), { serialization: 'advanced' });
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
-  const waiting = new Map();
-  let lastId = 0;
-  child.on('message', (/** @type {any} */ { id, result, error }) => {
-    const call = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) call?.resolve(result);
-    else call?.reject(new Error(error));
-  });
-  child.on('exit', () => {
-    for (const { reject } of waiting.values()) reject(new Error('the process of the others ended'));
-  });
-  return {
-    /** @param {string} method @param {...any} args @returns {Promise<any>} */
-    call: (method, ...args) =>
-      new Promise((resolve, reject) => {
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        child.send({ id: lastId, method, args });
-      }),
-    end: () => void child.kill(),
-  };
 }

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { at } from '../../scripts/lib/run.mjs';
+import { serve } from '../lib/process.mjs';
 
 const { createRoom, joinRoom } = await import(at('dist/room.node.js'));
 
@@ -48,10 +49,4 @@ const methods = {
   close: () => Promise.all(rooms.map((room) => room.close())),
 };
 
-process.on('message', async (/** @type {any} */ { id, method, args }) => {
-  try {
-    process.send?.({ id, result: await methods[method]?.(...args) });
-  } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
-  }
-});
+serve(methods);

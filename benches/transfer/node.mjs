@@ -1,38 +1,12 @@
 // Transfers between two Node processes through a relay in a third.
 
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+
+import { startProcess } from '../lib/process.mjs';
 
 const SIDE = fileURLToPath(new URL('side.mjs', import.meta.url));
 
 /** @typedef {'sealed' | 'raw' | 'unmasked'} Kind - With encryption; without; without, and without masking frames either. */
-
-/** A process of its own, and how to call its functions. */
-function startSide() {
-  const child = fork(SIDE, { serialization: 'advanced' });
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
-  const waiting = new Map();
-  let lastId = 0;
-  child.on('message', (/** @type {any} */ { id, result, error }) => {
-    const call = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) call?.resolve(result);
-    else call?.reject(new Error(error));
-  });
-  child.on('exit', () => {
-    for (const { reject } of waiting.values()) reject(new Error('a process of the transfer ended'));
-  });
-  return {
-    /** @param {string} method @param {...unknown} args @returns {Promise<any>} */
-    call: (method, ...args) =>
-      new Promise((resolve, reject) => {
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        child.send({ id: lastId, method, args });
-      }),
-    end: () => child.disconnect(),
-  };
-}
 
 /**
  * One transfer.
@@ -45,7 +19,7 @@ function startSide() {
  * @returns Seconds; processor seconds of sender and receiver; delays of what each got said; memory growth of each.
  */
 export async function nodeTransfer(kind, relay, size, { from, to, measure = false } = {}) {
-  const [sender, receiver] = [startSide(), startSide()];
+  const [sender, receiver] = [startProcess(SIDE), startProcess(SIDE)];
   try {
     const code = await receiver.call('receive', kind, relay, size, to);
     await sender.call('send', kind, relay, code);

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 
 import { WebSocket } from 'ws';
 
+import { serve } from '../lib/process.mjs';
 import { madeUpFile } from './frames.mjs';
 import { rawPeer } from './raw.mjs';
 import { sealedPeer } from './sealed.mjs';
@@ -65,11 +66,4 @@ async function sealed() {
   return sealedPeer(await import('../../dist/room.node.js'));
 }
 
-process.on('message', async ({ id, method, args }) => {
-  try {
-    process.send?.({ id, result: await METHODS[method]?.(...args) });
-  } catch (error) {
-    process.send?.({ id, error: String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+serve(METHODS);

@@ -306,7 +306,7 @@ fn nothing_acknowledged_is_lost_when_the_relay_is_killed() {
 
 /// Part of `npm run soak`.
 #[test]
-#[ignore = "takes minutes: it registers 100,000 users over HTTP"]
+#[ignore = "takes minutes: npm run soak directory"]
 fn a_hundred_thousand_entries_are_looked_up_in_less_than_a_millisecond() {
     const USERS: usize = 100_000;
     const THREADS: usize = 64;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 
 import type * as RoomApi from '../../js/room/index.js';
 import { startRelay, type Relay } from '../e2e/helpers.js';
+import { memoryOf, recordInstances } from './instances.js';
 
 /** Searches the memory of the wasm instance for the seed of an identity. */
 let relay: Relay;
@@ -14,21 +15,14 @@ beforeAll(async () => {
 afterAll(() => relay.kill());
 beforeEach(async () => {
   vi.resetModules();
-  instances = [];
-  const { Instance } = WebAssembly;
-  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function (module, imports) {
-    const instance = new Instance(module, imports);
-    instances.push(instance);
-    return instance;
-  });
+  instances = recordInstances();
   api = await import('../../js/room/index.js');
   return () => vi.restoreAllMocks();
 });
 
 /** How many of the two halves of `seed` are in the memory. */
 function found(seed: Uint8Array): number {
-  expect(instances).toHaveLength(1);
-  const memory = Buffer.from((instances[0]!.exports['memory'] as WebAssembly.Memory).buffer);
+  const memory = memoryOf(instances);
   return [seed.subarray(0, 16), seed.subarray(16)].filter((half) => memory.includes(Buffer.from(half))).length;
 }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { guardExports } from '../../js/guard.js';
 import type * as Api from '../../js/index.js';
 import { codeOf, codeOfAsync, KEY } from './helpers.js';
+import { recordInstances } from './instances.js';
 
 const flavour = 'room';
 const file = readFileSync(new URL(`../../js/gen/${flavour}/module.wasm`, import.meta.url));
@@ -18,13 +19,7 @@ let instances: WebAssembly.Instance[];
 
 beforeEach(async () => {
   vi.resetModules();
-  instances = [];
-  const { Instance } = WebAssembly;
-  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function (module, imports) {
-    const instance = new Instance(module, imports);
-    instances.push(instance);
-    return instance;
-  });
+  instances = recordInstances();
   api = await import('../../js/index.js');
 });
 

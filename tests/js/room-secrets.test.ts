@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type * as RoomApi from '../../js/room/index.js';
 import { startEvilRelay, TYPE, type EvilRelay } from '../e2e/evil-relay.js';
 import { startRelay, type Relay } from '../e2e/helpers.js';
+import { memoryOf, recordInstances } from './instances.js';
 
 /**
  * Searches the memory of the wasm instance for what a room knew. What JavaScript keeps in its own heap, such as the share code and
@@ -29,7 +30,6 @@ afterAll(async () => {
 beforeEach(async () => {
   vi.resetModules();
   evil.meddler = undefined;
-  instances = [];
   draws = [];
   const draw = crypto.getRandomValues.bind(crypto);
   vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
@@ -37,20 +37,14 @@ beforeEach(async () => {
     if (filled instanceof Uint8Array) draws.push(Buffer.from(filled));
     return filled;
   });
-  const { Instance } = WebAssembly;
-  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function (module, imports) {
-    const instance = new Instance(module, imports);
-    instances.push(instance);
-    return instance;
-  });
+  instances = recordInstances();
   api = await import('../../js/room/index.js');
   return () => vi.restoreAllMocks();
 });
 
 /** How many pieces of `bytes`, 16 bytes each, are in the memory. */
 function found(bytes: Uint8Array): number {
-  expect(instances).toHaveLength(1);
-  const memory = Buffer.from((instances[0]!.exports['memory'] as WebAssembly.Memory).buffer);
+  const memory = memoryOf(instances);
   const pieces = Array.from({ length: Math.floor(bytes.length / 16) }, (_, i) => bytes.subarray(16 * i, 16 * i + 16));
   return pieces.filter((piece) => memory.includes(Buffer.from(piece))).length;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type * as Api from '../../js/index.js';
+import { memoryOf, recordInstances } from './instances.js';
 
 /**
  * Searches the memory of the wasm instance for keys and plaintexts after they have been used. What JavaScript itself
@@ -13,21 +14,12 @@ let instances: WebAssembly.Instance[];
 
 beforeEach(async () => {
   vi.resetModules();
-  instances = [];
-  const { Instance } = WebAssembly;
-  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function (module, imports) {
-    const instance = new Instance(module, imports);
-    instances.push(instance);
-    return instance;
-  });
+  instances = recordInstances();
   api = await import('../../js/index.js');
   return () => vi.restoreAllMocks();
 });
 
-function memory(): Buffer {
-  const { exports } = instances[0] as WebAssembly.Instance;
-  return Buffer.from((exports['memory'] as WebAssembly.Memory).buffer);
-}
+const memory = () => memoryOf(instances);
 
 /** How many of the first pieces of `bytes`, 16 bytes each, are in the memory. */
 function found(bytes: Uint8Array): number {

@@ -4,18 +4,16 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type * as Api from '../../js/index.js';
 import { codeOfAsync } from './helpers.js';
+import { memoryOf, recordInstances } from './instances.js';
 import { collect } from './streams.js';
 
 /** What files leave, and never have, in the memory of the wasm instance. */
 let api: typeof Api;
-let instance: WebAssembly.Instance;
+let instances: WebAssembly.Instance[];
 
 beforeEach(async () => {
   vi.resetModules();
-  const { Instance } = WebAssembly;
-  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function (module, imports) {
-    return (instance = new Instance(module, imports));
-  });
+  instances = recordInstances();
   api = await import('../../js/index.js');
   return () => {
     vi.restoreAllMocks();
@@ -23,7 +21,7 @@ beforeEach(async () => {
   };
 });
 
-const memory = (): Buffer => Buffer.from((instance.exports['memory'] as WebAssembly.Memory).buffer);
+const memory = () => memoryOf(instances);
 const random = (length: number) => Uint8Array.from(randomBytes(length));
 const S = 4096;
 

@@ -270,7 +270,8 @@ async fn a_slow_reader_gets_the_whole_file() {
     let mut b = Client::connect_narrow(relay.address()).await;
     b.join(crate::support::arthas::join_room(&room, "B")).await;
     a.hear().await;
-    // 10 MiB a second, with a socket that buffers nothing: slower than the sender, so that the relay has to hold it up.
+    // 10 MiB a second, with a socket that buffers nothing: slower than the sender, so that the relay has to hold it up. The pause is the
+    // load and no wait for anything: whatever it is, the file has to come whole.
     let reader = tokio::spawn(async move {
         let mut indexes = Vec::new();
         loop {
