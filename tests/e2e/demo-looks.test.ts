@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { CONTENT_SECURITY_POLICY } from '../../www/csp.js';
 import { seriousProblems } from './axe.js';
 import { LOOKS, NARROW, picture, sendFiles, useDemo } from './demo.js';
-import { createRoom, fileCard, gone, message, say, says, screenshot, shown } from './helpers.js';
+import { createRoom, fileCard, gone, hasFocus, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo();
 
@@ -34,7 +34,7 @@ describe('looks and access', () => {
     await says(ana.page.getByRole('dialog'), 'Ben');
     await ana.page.keyboard.press('Escape');
     await gone(ana.page.getByRole('dialog'));
-    expect(await ana.page.getByTestId('panel').evaluate((button) => button === document.activeElement)).toBe(true);
+    await hasFocus(ana.page.getByTestId('panel'));
   });
 
   test('everything works with the keyboard alone', async () => {
@@ -58,25 +58,29 @@ describe('looks and access', () => {
     await shown(message(ana.page, 'Second'));
 
     // Back over attach to the newest message's last action, and to the message itself.
-    const focused = () =>
-      ana.page.evaluate(
-        () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
+    const focusIsOn = (name: string) =>
+      ana.page.waitForFunction(
+        (wanted) => {
+          const { activeElement } = document;
+          return (activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? '').includes(wanted);
+        },
+        name,
       );
     await keyboard.press('Shift+Tab');
-    expect(await focused()).toBe('Attach files');
+    await focusIsOn('Attach files');
     await keyboard.press('Shift+Tab');
-    expect(await focused()).toBe('Reply');
+    await focusIsOn('Reply');
     await keyboard.press('ArrowUp');
-    expect(await focused()).toContain('One');
+    await focusIsOn('One');
     await keyboard.press('ArrowDown');
-    expect(await focused()).toContain('Second');
+    await focusIsOn('Second');
     await keyboard.press('Tab');
-    expect(await focused()).toBe('React');
+    await focusIsOn('React');
     await keyboard.press('Enter');
     await shown(ana.page.getByTestId('palette'));
     await keyboard.press('Escape');
     await gone(ana.page.getByTestId('palette'));
-    expect(await focused()).toBe('React');
+    await focusIsOn('React');
     await keyboard.press('Enter');
     await keyboard.press('Tab');
     await keyboard.press('Enter');
@@ -92,7 +96,7 @@ describe('looks and access', () => {
     await shown(ana.page.getByRole('dialog', { name: 'Leave this room?' }));
     await keyboard.press('Escape');
     await gone(ana.page.getByRole('dialog'));
-    expect(await focused()).toContain('Leave');
+    await focusIsOn('Leave');
   });
 
   test('the policy is the strict one, in the header and in the page, and nothing else is loaded', async () => {

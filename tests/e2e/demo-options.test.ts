@@ -1,7 +1,7 @@
 import { expect, describe, test } from 'vitest';
 
 import { choose, codeOf, heard, PROTOCOLS, useDemo } from './demo.js';
-import { createRoom, gone, message, say, says, screenshot, shown } from './helpers.js';
+import { createRoom, gone, hasFocus, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo();
 
@@ -40,7 +40,7 @@ describe('opening a room', () => {
     await says(about, /A native room.*Never: they stay.*When all have left/);
     expect(await about.getByText('Marks beside messages').count()).toBe(0);
     await ana.page.keyboard.press('Escape');
-    expect(await ana.page.getByTestId('about').evaluate((badge) => badge === document.activeElement)).toBe(true);
+    await hasFocus(ana.page.getByTestId('about'));
   });
 
   test('an Arthas room with a password: asked for when needed, and told when it is wrong', async () => {
@@ -74,7 +74,7 @@ describe('opening a room', () => {
     await ben.page.getByTestId('enter').click();
     await shown(ben.page.getByTestId('password'));
     expect(await ben.page.getByTestId('problem').count()).toBe(0);
-    expect(await ben.page.getByTestId('password').evaluate((field) => field === document.activeElement)).toBe(true);
+    await hasFocus(ben.page.getByTestId('password'));
     await screenshot(ben.page, 'password-asked');
     await ben.page.getByTestId('password').fill('open barley');
     await ben.page.getByTestId('password').press('Enter');
@@ -101,7 +101,7 @@ describe.each(PROTOCOLS)('%s: messages that vanish', (protocol) => {
     for (const { page } of [ana, ben]) await heard(page, 'A message has vanished');
     // Who stood on it stands somewhere sensible, not at the top of the page.
     const field = ben.page.getByTestId('message-input');
-    expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+    await hasFocus(field);
     expect(await ana.page.getByTestId('message').count()).toBe(0);
     // Room for the next one.
     await say(ben.page, 'And another');

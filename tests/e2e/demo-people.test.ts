@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { heard, useDemo } from './demo.js';
 import { closeSheets, digitsIn, openSheet } from './demo-sheets.js';
-import { gone, message, openPage, say, says, shown, startRelay } from './helpers.js';
+import { gone, hasFocus, message, openPage, say, says, shown, startRelay } from './helpers.js';
 import type { DemoPage, Relay } from './helpers.js';
 
 const demo = useDemo();
@@ -99,9 +99,7 @@ describe('people', () => {
     await says(invitation, 'Known');
     await invitation.getByRole('button', { name: 'Dismiss the invitation from grace-2' }).click();
     await gone(invitation);
-    expect(await ada.page.getByRole('heading', { name: 'Invitations' }).evaluate(
-      (heading) => heading === document.activeElement,
-    )).toBe(true);
+    await hasFocus(ada.page.getByRole('heading', { name: 'Invitations' }));
     await ada.page.getByRole('button', { name: 'Look again' }).click();
     await says(ada.page.getByTestId('inbox'), 'None wait for you');
     expect([...ada.problems, ...grace.problems]).toEqual([]);

@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
 import { heard, MICROPHONE, PROTOCOLS, sendFiles, useDemo } from './demo.js';
-import { createRoom, fileCard, gone, message, say, says, screenshot, shown } from './helpers.js';
+import { createRoom, fileCard, gone, hasFocus, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo(MICROPHONE);
 
@@ -23,12 +23,12 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
       [...meter.children].map((bar) => (bar as HTMLElement).offsetHeight),
     );
     expect(Math.max(...bars)).toBeGreaterThan(2 * Math.min(...bars));
-    expect(await ana.page.getByTestId('voice-send').evaluate((button) => button === document.activeElement)).toBe(true);
+    await hasFocus(ana.page.getByTestId('voice-send'));
     await ana.page.keyboard.press('Enter');
     await gone(ana.page.getByTestId('voice-bar'));
     const field = ana.page.getByTestId('message-input');
     expect(await field.inputValue()).toBe('A draft that stays');
-    expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+    await hasFocus(field);
 
     await heard(ben.page, /Ana sent a voice message, 0:0[23]/);
     const player = voiceCard(ben.page).getByTestId('player');
@@ -49,7 +49,7 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     await slider.focus();
     for (let step = 0; step < 12; step++) await ben.page.keyboard.press('ArrowRight');
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^0:01 of 0:0[23]$/);
-    expect(await slider.evaluate((input) => input === document.activeElement)).toBe(true);
+    await hasFocus(slider);
 
     // Ours can be heard again, and says that it has arrived.
     await says(voiceCard(ana.page), 'Delivered');

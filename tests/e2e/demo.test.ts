@@ -1,7 +1,7 @@
 import { expect, describe, test } from 'vitest';
 
 import { codeOf, useDemo } from './demo.js';
-import { createRoom, enterRoom, gone, message, say, says, screenshot, shown } from './helpers.js';
+import { createRoom, enterRoom, gone, hasFocus, message, say, says, screenshot, shown } from './helpers.js';
 
 const demo = useDemo();
 
@@ -126,7 +126,7 @@ describe('talking', () => {
     await says(reply.getByTestId('quote'), 'Yes, all of them');
     await reply.getByTestId('quote').click();
     const original = message(ben.page, 'Yes, all of them').filter({ hasNot: ben.page.getByTestId('quote') });
-    expect(await original.evaluate((row) => row === document.activeElement)).toBe(true);
+    await hasFocus(original);
 
     await reply.hover();
     await reply.getByRole('button', { name: 'React', exact: true }).click();

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
@@ -148,6 +149,10 @@ export const shown = (locator: Locator): Promise<void> => locator.first().waitFo
 
 /** Waits until it is not on screen. */
 export const gone = (locator: Locator): Promise<void> => locator.first().waitFor({ state: 'hidden' });
+
+/** Waits until the keyboard is there: it goes there once what was changed is drawn. */
+export const hasFocus = (locator: Locator): Promise<void> =>
+  expect.poll(() => locator.evaluate((element) => element === document.activeElement), { timeout: 20_000 }).toBe(true);
 
 /** Waits until it says so. */
 export const says = (locator: Locator, text: string | RegExp): Promise<void> =>

@@ -106,7 +106,8 @@ export function Composer({ handle, session, snapshot, replyTo, onReplied, onCanc
     if (closed) voice.discard();
   }, [closed]);
   const wasBusy = useRef(false);
-  useEffect(() => {
+  // Before it is drawn, so that no key goes elsewhere.
+  useLayoutEffect(() => {
     if (wasBusy.current && !busy) focus();
     wasBusy.current = busy;
   }, [busy]);
