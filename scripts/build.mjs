@@ -46,7 +46,7 @@ async function buildPackage() {
   };
   await unlessFresh('package', what, async () => {
     await bundle();
-    await writeTypes(['index', 'room/index', 'people/index', 'agent/index', 'agent/plugin']);
+    await writeTypes(['index', 'room/index', 'people/index', 'react/index', 'vue/index', 'agent/index', 'agent/plugin']);
     const modules = ENTRIES.map(({ out }) => out).filter((out) => out.endsWith('.js'));
     checkSizes([...modules, 'core.wasm', 'room.wasm']);
   });
