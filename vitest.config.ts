@@ -22,6 +22,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
       {
         resolve: { alias },
+        test: { name: 'vue', include: ['tests/vue/**/*.test.ts'], environment: 'happy-dom', testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
         // One at a time: they measure, and each runs browsers of its own.
         test: {
           name: 'e2e',
