@@ -1,3 +1,6 @@
+import type { Room } from '../room/types.js';
+import { report } from './report.js';
+
 /** What we need of a `DragEvent`, of the platform's or a framework's making. */
 export interface FileDragEvent {
   readonly dataTransfer: DataTransfer | null;
@@ -77,6 +80,17 @@ export function createDropZone(host: DropHost): DropZone {
       if (files.length > 0) host.onFiles(files);
     },
   };
+}
+
+/** Sends files into a room. One that cannot be sent does not keep the others; without `onError` that is an uncaught error. */
+export function sendFiles(room: Room, files: readonly File[], onError: (error: unknown, file: File) => void = report): void {
+  for (const file of files) {
+    try {
+      room.sendFile(file);
+    } catch (error) {
+      onError(error, file);
+    }
+  }
 }
 
 function hasFiles({ dataTransfer }: FileDragEvent): boolean {

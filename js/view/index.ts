@@ -1,4 +1,4 @@
-export { createDropZone, type DropHost, type DropZone, type FileDragEvent } from './drop.js';
+export { createDropZone, sendFiles, type DropHost, type DropZone, type FileDragEvent } from './drop.js';
 export { onRoomEvent, type RoomEventOf } from './events.js';
 export { lastMessages, typingMembers } from './lists.js';
 export { INITIAL, Opening, type OpeningState, type OpenRoom, type RoomSource } from './opening.js';
