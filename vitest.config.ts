@@ -22,7 +22,14 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
       {
         resolve: { alias },
-        test: { name: 'vue', include: ['tests/vue/**/*.test.ts'], environment: 'happy-dom', testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'vue',
+          include: ['tests/vue/**/*.test.ts'],
+          environment: 'happy-dom',
+          globalSetup: ['tests/react/relay.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         resolve: { alias },

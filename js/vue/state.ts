@@ -5,7 +5,7 @@ import {
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { Room, RoomEvent } from '../room/types.js';
 import {
-  createDropZone, INITIAL, lastMessages, onRoomEvent, report, safetyBasis, safetyNumber, transferViews, typingMembers, type OpeningState,
+  createDropZone, INITIAL, lastMessages, onRoomEvent, safetyBasis, safetyNumber, sendFiles, transferViews, typingMembers, type OpeningState,
   type RoomEventOf,
 } from '../view/index.js';
 import type { FileDrop, FileDropOptions, ReadonlyRef, RoomState } from './types.js';
@@ -38,25 +38,19 @@ export function createState(scope: EffectScope): WritableState {
     return (getCurrentScope() ?? scope).run(follow) ?? (() => undefined);
   }
 
-  function useFileDrop({ onFiles, onError = report, disabled }: FileDropOptions = {}): FileDrop {
-    const isOver = shallowRef(false);
-    const attempt = async (action: () => unknown) => {
-      try {
-        await action();
-      } catch (reason) {
-        onError(reason);
-      }
-    };
+  function useFileDrop({ onFiles, onError, disabled }: FileDropOptions = {}): FileDrop {
+    const takes = () => toValue(disabled) !== true && (onFiles !== undefined || (room.value !== undefined && status.value !== 'closed'));
+    const over = shallowRef(false);
     const zone = createDropZone({
       onFiles(files) {
-        if (onFiles !== undefined) void attempt(() => onFiles(files));
-        else for (const file of files) void attempt(() => void room.value?.sendFile(file));
+        if (onFiles !== undefined) onFiles(files);
+        else if (room.value !== undefined) sendFiles(room.value, files, onError);
       },
-      canDrop: () => room.value !== undefined && status.value !== 'closed' && toValue(disabled) !== true,
-      onChange: () => (isOver.value = zone.isOver),
+      canDrop: takes,
+      onChange: () => (over.value = zone.isOver),
     });
     const { enter: onDragenter, over: onDragover, leave: onDragleave, drop: onDrop } = zone;
-    return { isOver: shallowReadonly(isOver), dropProps: { onDragenter, onDragover, onDragleave, onDrop } };
+    return { isOver: computed(() => over.value && takes()), dropProps: { onDragenter, onDragover, onDragleave, onDrop } };
   }
 
   function numberOf(): ReadonlyRef<RoomSafetyNumber | undefined>;

@@ -25,14 +25,11 @@ export type ReadonlyRef<T> = Readonly<ShallowRef<T>>;
 
 /** What `useFileDrop` takes. */
 export interface FileDropOptions {
-  /** Gets the files, at least one; folders are left out. Default: each one is offered to everybody in the room. */
-  readonly onFiles?: (files: File[]) => void | Promise<void>;
-  /**
-   * Gets what `sendFile` or {@link onFiles} throws: `INVALID_STATE` when nobody else is here, `TRANSFER_LIMIT`, and so on. Default:
-   * it is reported as an uncaught error.
-   */
-  readonly onError?: (error: unknown) => void;
-  /** Whether files are refused now. Default `false`. */
+  /** What to do with dropped files, at least one. Default: each is sent to everybody in the room. */
+  readonly onFiles?: (files: File[]) => void;
+  /** A file could not be sent: see `room.sendFile` for why. Default: it is reported as an uncaught error. */
+  readonly onError?: (error: unknown, file: File) => void;
+  /** Whether no files are taken now. A dropped one does nothing then. */
   readonly disabled?: MaybeRefOrGetter<boolean>;
 }
 
@@ -90,7 +87,8 @@ export interface RoomState {
    */
   onEvent<T extends RoomEvent['type']>(type: T, handler: (event: RoomEventOf<T>) => void): () => void;
   /**
-   * A place where files can be dropped, of any number of them.
+   * Makes an element a place to drop files on. Folders are left out. Unless there is an `onFiles`, it takes files while there is a room that is
+   * not closed.
    *
    * @example
    * ```vue

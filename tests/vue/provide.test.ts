@@ -2,9 +2,11 @@ import { cleanup, render } from '@testing-library/vue';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, shallowRef, type Component } from 'vue';
 
+import { hushError } from '../../js/errors.js';
 import type { Room } from '../../js/room/index.js';
 import { provideRoom, roomKey, useRoom, type OpenRoom, type ProvideRoomOptions, type RoomState } from '../../js/vue/index.js';
-import { fakeOpen, fakeRoom, inScope, message, turn } from './rooms.js';
+import { fakeRoom, message, turn } from '../js/fake-room.js';
+import { fakeOpen, inScope } from './rooms.js';
 
 afterEach(cleanup);
 
@@ -37,7 +39,7 @@ describe('provideRoom', () => {
     expect(shown(it)).toBe('connecting');
     await resolve(room);
     expect(shown(it)).toBe('open');
-    store.putMessage(message('hello'));
+    store.putMessage(message('hello', { text: 'hello' }));
     store.flush();
     await nextTick();
     expect(shown(it)).toBe('open hello');
@@ -56,13 +58,13 @@ describe('provideRoom', () => {
     );
     await resolve(fake.room);
     it.unmount();
-    expect(fake.closes).toBe(0);
+    expect(fake.closed).toBe(0);
     await turn();
-    expect(fake.closes).toBe(1);
+    expect(fake.closed).toBe(1);
     expect(signals[0]?.aborted).toBe(true);
     expect(state.status.value).toBe('closed');
     await turn();
-    expect(fake.closes).toBe(1);
+    expect(fake.closed).toBe(1);
   });
 
   it('gives up what is not open yet, and closes what opens nevertheless', async () => {
@@ -73,10 +75,10 @@ describe('provideRoom', () => {
     it.unmount();
     await turn();
     expect(signals[0]?.aborted).toBe(true);
-    expect(fake.closes).toBe(0);
+    expect(fake.closed).toBe(0);
     await resolve(fake.room);
-    expect(fake.closes).toBe(1);
-    expect(fake.listeners).toBe(0);
+    expect(fake.closed).toBe(1);
+    expect(fake.subscriptions).toBe(0);
   });
 
   it('says why a room could not be opened', async () => {
@@ -102,14 +104,14 @@ describe('provideRoom', () => {
 
   it('only looks at a room that was handed in', async () => {
     const fake = fakeRoom();
-    fake.store.putMessage(message('before'));
+    fake.store.putMessage(message('before', { text: 'before' }));
     const it = render(provider({ room: fake.room }));
     await nextTick();
     expect(shown(it)).toBe('open before');
-    expect(fake.listeners).toBe(1);
+    expect(fake.subscriptions).toBe(1);
     it.unmount();
     await turn();
-    expect([fake.closes, fake.listeners]).toEqual([0, 0]);
+    expect([fake.closed, fake.subscriptions]).toEqual([0, 0]);
   });
 
   it('tells why somebody else has closed the room', async () => {
@@ -117,11 +119,9 @@ describe('provideRoom', () => {
     const fake = fakeRoom();
     const it = render(provider({ open }));
     await resolve(fake.room);
-    Object.assign(fake.room, { closeReason: new Error('it has expired') });
-    fake.store.setStatus('closed');
-    fake.store.flush();
+    fake.end(hushError('ROOM_EXPIRED', 'its time is over'));
     await nextTick();
-    expect(shown(it)).toBe('closed Error: it has expired');
+    expect(shown(it)).toMatch(/^closed .*its time is over/);
   });
 
   it('leaves and opens with a new key, each room once', async () => {
@@ -146,7 +146,7 @@ describe('provideRoom', () => {
     await turn();
     await turn();
     expect(opened).toEqual(['first', 'second']);
-    expect([first.closes, second.closes]).toEqual([1, 0]);
+    expect([first.closed, second.closed]).toEqual([1, 0]);
   });
 
   it('stays in the room while KeepAlive keeps the component', async () => {
@@ -160,20 +160,20 @@ describe('provideRoom', () => {
     await nextTick();
     await turn();
     expect(shown(it)).toBeUndefined();
-    fake.store.putMessage(message('meanwhile'));
+    fake.store.putMessage(message('meanwhile', { text: 'meanwhile' }));
     fake.store.flush();
     shows.value = true;
     await nextTick();
     expect(shown(it)).toBe('open meanwhile');
-    expect([signals.length, fake.closes]).toEqual([1, 0]);
+    expect([signals.length, fake.closed]).toEqual([1, 0]);
     it.unmount();
     await turn();
-    expect(fake.closes).toBe(1);
+    expect(fake.closed).toBe(1);
   });
 
   it('hides a room above by one below', async () => {
     const [outer, inner] = [fakeRoom(), fakeRoom()];
-    inner.store.putMessage(message('inner'));
+    inner.store.putMessage(message('inner', { text: 'inner' }));
     const it = render(provider({ room: outer.room }, provider({ room: inner.room })));
     await nextTick();
     expect(shown(it)).toBe('open inner');
@@ -209,7 +209,7 @@ describe('in a scope of its own', () => {
       expect(state.status.value).toBe('open');
       expect(state.room.value).toBe(fake.room);
     });
-    expect(fake.closes).toBe(1);
+    expect(fake.closed).toBe(1);
     expect(state.status.value).toBe('closed');
   });
 
@@ -240,12 +240,12 @@ describe('in a scope of its own', () => {
     expect(it.container.textContent).toBe('open, none provided');
     it.unmount();
     await turn();
-    expect(fake.closes).toBe(0);
+    expect(fake.closed).toBe(0);
     expect(render(User).container.textContent).toBe('open, none provided');
     expect(signals).toHaveLength(1);
     store.stop();
     await turn();
-    expect(fake.closes).toBe(1);
+    expect(fake.closed).toBe(1);
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });
@@ -271,7 +271,7 @@ describe('in a scope of its own', () => {
       expect(shown({ container })).toBe('open');
       app.unmount();
     });
-    expect([fake.closes, fake.listeners]).toEqual([0, 0]);
+    expect([fake.closed, fake.subscriptions]).toEqual([0, 0]);
   });
 });
 

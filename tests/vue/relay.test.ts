@@ -1,34 +1,29 @@
 import { cleanup, render } from '@testing-library/vue';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterEach, expect, inject, it, vi } from 'vitest';
 import { defineComponent, h, watch, type WatchSource } from 'vue';
 import { WebSocket } from 'ws';
 
 import { createRoom, isHushError, joinRoom, type Room, type WebSocketConstructor } from '../../js/room/index.js';
 import { provideRoom, useRoom, type OpenRoom, type RoomState } from '../../js/vue/index.js';
-import { startRelay, type Relay } from '../e2e/helpers.js';
 import { until } from '../js/agent-room.js';
-import { turn } from './rooms.js';
+import { turn } from '../js/fake-room.js';
 
 /** With real rooms on a real relay. */
-let relay: Relay;
+const relay = inject('relayUrl');
 let host: Room;
 
-beforeAll(async () => {
-  relay = await startRelay(0, ['--joins-per-minute', '0']);
-});
 afterEach(async () => {
   cleanup();
   await host.close();
 });
-afterAll(() => relay.kill());
 
 async function hosting(): Promise<{ open: OpenRoom; joins: number }> {
-  host = await createRoom({ relay: relay.url, name: 'Host' });
+  host = await createRoom({ relay, name: 'Host' });
   const it = {
     joins: 0,
     open: ({ signal }: { signal: AbortSignal }) => {
       it.joins += 1;
-      return joinRoom({ relay: relay.url, code: host.code, name: 'Ada', signal });
+      return joinRoom({ relay, code: host.code, name: 'Ada', signal });
     },
   };
   return it;
@@ -91,7 +86,7 @@ it('joins once, talks, and leaves', async () => {
 it.each(['at once', 'when the socket is open'])('leaves nobody in the room when it goes while it connects: %s', async (when) => {
   await hosting();
   let unmount: () => void = () => undefined;
-  let rejection: Promise<unknown> | undefined;
+  let outcome: Promise<unknown> | undefined;
   class Socket extends WebSocket {
     constructor(url: string) {
       super(url);
@@ -101,9 +96,9 @@ it.each(['at once', 'when the socket is open'])('leaves nobody in the room when 
   }
   const mounted = mount(({ signal }) => {
     const joining = joinRoom({
-      relay: relay.url, code: host.code, name: 'Ada', signal, WebSocket: Socket as unknown as WebSocketConstructor,
+      relay, code: host.code, name: 'Ada', signal, WebSocket: Socket as unknown as WebSocketConstructor,
     });
-    rejection = joining.then(
+    outcome = joining.then(
       () => 'joined',
       (error: unknown) => error,
     );
@@ -111,8 +106,10 @@ it.each(['at once', 'when the socket is open'])('leaves nobody in the room when 
   });
   unmount = mounted.unmount;
   if (when === 'at once') unmount();
-  expect(await rejection).toMatchObject({ name: 'AbortError' });
-  const grace = await joinRoom({ relay: relay.url, code: host.code, name: 'Grace' });
+  // A relay this near may have answered before the turn ends in which the component went: then what was opened is closed.
+  if (when === 'at once') expect(await outcome).toMatchObject({ name: 'AbortError' });
+  else await outcome;
+  const grace = await joinRoom({ relay, code: host.code, name: 'Grace' });
   await until(host, () => names() === 'Host,Grace');
   expect(mounted.state.status.value).toBe('closed');
   await grace.close();
@@ -122,7 +119,7 @@ it('says why the relay refuses', async () => {
   await hosting();
   const { code } = host;
   await host.close();
-  const { state } = mount(({ signal }) => joinRoom({ relay: relay.url, code, name: 'Ada', signal }));
+  const { state } = mount(({ signal }) => joinRoom({ relay, code, name: 'Ada', signal }));
   await once(state.status, (status) => status === 'failed');
   expect(isHushError(state.error.value) && state.error.value.code).toBe('ROOM_NOT_FOUND');
 });
@@ -164,7 +161,7 @@ it('comes back when the connection does, as the same member', async () => {
     }
   }
   const { state } = mount(({ signal }) =>
-    joinRoom({ relay: relay.url, code: host.code, name: 'Ada', signal, WebSocket: Socket as unknown as WebSocketConstructor }),
+    joinRoom({ relay, code: host.code, name: 'Ada', signal, WebSocket: Socket as unknown as WebSocketConstructor }),
   );
   const seen: string[] = [];
   watch(state.status, (status) => seen.push(status), { flush: 'sync' });

@@ -1,10 +1,12 @@
 import { render } from '@testing-library/vue';
 import { afterEach, expect, it, vi } from 'vitest';
-import { createSSRApp, defineComponent, h } from 'vue';
+import { createSSRApp, defineComponent, h, onErrorCaptured } from 'vue';
 import { renderToString } from 'vue/server-renderer';
 
+import type { Room } from '../../js/room/index.js';
 import { provideRoom, useRoom, type ProvideRoomOptions } from '../../js/vue/index.js';
-import { fakeOpen, fakeRoom, inScope, message, turn } from './rooms.js';
+import { fakeRoom, message, turn } from '../js/fake-room.js';
+import { fakeOpen, inScope } from './rooms.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -32,8 +34,10 @@ const app = (options: ProvideRoomOptions) =>
 const EMPTY = '<main><div>connecting undefined undefined false undefined undefined<ul></ul><i>0,0,0,0</i></div></main>';
 
 function full() {
-  const fake = fakeRoom();
-  fake.store.putMessage(message('hello'));
+  let numbers = 0;
+  const safetyNumber = ((id?: string) => ({ digits: `${id ?? 'all'} ${(numbers += 1)}` })) as Room['safetyNumber'];
+  const fake = fakeRoom({ safetyNumber });
+  fake.store.putMessage(message('hello', { text: 'hello' }));
   return fake;
 }
 
@@ -46,7 +50,7 @@ it('opens nothing on a server, and renders the same always', async () => {
   expect(await renderToString(app({ room: fake.room }))).toBe(EMPTY);
   await turn();
   expect(signals).toHaveLength(0);
-  expect(fake.listeners).toBe(0);
+  expect(fake.subscriptions).toBe(0);
   expect(warn).not.toHaveBeenCalled();
 });
 
@@ -76,17 +80,25 @@ it.each(['open', 'room'] as const)('takes over what a server has rendered: %s', 
   expect(container.textContent).toBe('open undefined object false all 1 grace 2hello1,0,0,0');
   client.unmount();
   await turn();
-  expect(fake.closes).toBe(kind === 'open' ? 1 : 0);
+  expect(fake.closed).toBe(kind === 'open' ? 1 : 0);
   expect([warn.mock.calls, error.mock.calls]).toEqual([[], []]);
 });
 
-it('opens nothing for a component whose setup fails', () => {
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-  const { open, signals } = fakeOpen();
+it('leaves with a component whose setup failed: it is mounted all the same', async () => {
+  const fake = full();
   const Broken = defineComponent(() => {
-    provideRoom({ open });
+    provideRoom({ open: () => Promise.resolve(fake.room) });
     throw new Error('not to be drawn');
   });
-  expect(() => render(Broken)).toThrow('not to be drawn');
-  expect(signals).toHaveLength(0);
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const { unmount } = render(
+    defineComponent(() => {
+      onErrorCaptured(() => false);
+      return () => h(Broken);
+    }),
+  );
+  await turn();
+  unmount();
+  await turn();
+  expect(fake.closed).toBe(1);
 });

@@ -2,18 +2,25 @@ import { cleanup, createEvent, fireEvent, render } from '@testing-library/vue';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineComponent, effectScope, h, nextTick, ref, watch, type WatchSource } from 'vue';
 
-import type { IncomingTransfer, RoomEvent, TransferProgress } from '../../js/room/index.js';
+import type { IncomingTransfer, Room, RoomEvent, TransferProgress } from '../../js/room/index.js';
 import { provideRoom, type FileDropOptions, type RoomState } from '../../js/vue/index.js';
-import { fakeOpen, fakeRoom, inScope, member, message, turn, type FakeRoom } from './rooms.js';
+import { fakeRoom, member, message, turn, type FakeRoom } from '../js/fake-room.js';
+import { fakeOpen, inScope } from './rooms.js';
 
 afterEach(cleanup);
 
-/** A fake room and its state. */
-function inRoom(use: (it: FakeRoom & { state: RoomState }) => unknown): Promise<void> {
+/** A room with its state. Its safety numbers are numbered, and say whose they are. */
+function inRoom(use: (it: FakeRoom & { readonly state: RoomState; readonly numbers: readonly (string | undefined)[] }) => unknown): Promise<void> {
   return inScope(() => {
-    const fake = fakeRoom();
-    return use(Object.defineProperty(fake, 'state', { value: provideRoom({ room: fake.room }) }) as FakeRoom & { state: RoomState });
+    const { fake, numbers } = numbered();
+    return use({ ...fake, numbers, state: provideRoom({ room: fake.room }) });
   });
+}
+
+function numbered() {
+  const numbers: (string | undefined)[] = [];
+  const safetyNumber = ((id?: string) => ({ digits: `${id ?? 'all'} ${numbers.push(id)}` })) as Room['safetyNumber'];
+  return { numbers, fake: fakeRoom({ safetyNumber }) };
 }
 
 function transfer(): { transfer: IncomingTransfer; move(bytes: number): void } {
@@ -33,7 +40,7 @@ describe('lists', () => {
   const offer = { id: 'offer' } as Parameters<FakeRoom['store']['putOffer']>[0];
 
   it.each([
-    ['messages', ({ store }: FakeRoom) => store.putMessage(message('new'))],
+    ['messages', ({ store }: FakeRoom) => store.putMessage(message('new', { text: 'new' }))],
     ['members', ({ store }: FakeRoom) => store.putMember(member('alan'))],
     ['typing', ({ store }: FakeRoom) => store.setTyping('grace', true)],
     ['offers', ({ store }: FakeRoom) => store.putOffer(offer)],
@@ -41,7 +48,7 @@ describe('lists', () => {
   ])('only watchers of %s hear of it, when that has changed', (name, change) =>
     inRoom(async (it) => {
       it.store.putMember(member('grace'));
-      it.store.putMessage(message('hello'));
+      it.store.putMessage(message('hello', { text: 'hello' }));
       it.store.flush();
       const before = new Map(names.map((each) => [each, it.state[each].value]));
       const heard: string[] = [];
@@ -188,26 +195,26 @@ describe('useFileDrop', () => {
     expect(sent).toEqual([file]);
   });
 
-  it('hands the files over, if asked to, and tells of failures', async () => {
-    const errors: unknown[] = [];
-    const onFiles = vi.fn(() => Promise.reject(new Error('too many')));
-    const { sent, element } = zone({ onFiles, onError: (error) => errors.push(error) });
+  it('hands the files over, if asked to, with or without a room', async () => {
+    const onFiles = vi.fn();
+    const { sent, element } = zone({ onFiles });
     await fireEvent.drop(element, { dataTransfer: carried });
-    expect(onFiles).toHaveBeenCalledWith([file]);
+    const early = zone({ onFiles }, { open: fakeOpen().open });
+    await fireEvent.drop(early.element, { dataTransfer: carried });
+    expect(onFiles.mock.calls).toEqual([[[file]], [[file]]]);
     expect(sent).toEqual([]);
-    expect(errors).toEqual([new Error('too many')]);
   });
 
   it('tells what sendFile throws, for each file', async () => {
     const errors: unknown[] = [];
-    const { fake, element } = zone({ onError: (error) => errors.push(error) });
+    const { fake, element } = zone({ onError: (...error) => errors.push(error) });
     Object.assign(fake.room, {
       sendFile() {
         throw new Error('alone');
       },
     });
     await fireEvent.drop(element, { dataTransfer: { ...carried, files: [file, file] } });
-    expect(errors).toEqual([new Error('alone'), new Error('alone')]);
+    expect(errors).toEqual([[new Error('alone'), file], [new Error('alone'), file]]);
   });
 
   it('takes nothing while it is disabled, the room is not open, or no file comes', async () => {
@@ -223,9 +230,8 @@ describe('useFileDrop', () => {
     disabled.value = false;
     await fireEvent.dragOver(off.element, { dataTransfer: carried });
     expect(off.isOver()).toBe(true);
-    off.fake.store.setStatus('closed');
-    off.fake.store.flush();
-    await fireEvent.dragOver(off.element, { dataTransfer: carried });
+    await off.fake.room.close();
+    await nextTick();
     expect(off.isOver()).toBe(false);
 
     const early = zone({}, { open: fakeOpen().open });
@@ -287,13 +293,12 @@ describe('safetyNumber', () => {
   it('is nothing before the room is open, and once it is closed', () =>
     inScope(async () => {
       const { open, resolve } = fakeOpen();
-      const { room, store } = fakeRoom();
+      const { fake } = numbered();
       const number = provideRoom({ open }).safetyNumber();
       expect(number.value).toBeUndefined();
-      await resolve(room);
+      await resolve(fake.room);
       expect(number.value?.digits).toBe('all 1');
-      store.setStatus('closed');
-      store.flush();
+      await fake.room.close();
       expect(number.value).toBeUndefined();
     }));
 });
