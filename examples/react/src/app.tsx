@@ -89,11 +89,8 @@ function Invitation({ room }: { room: Room }) {
 
 function Messages({ room, onAnswer }: { room: Room; onAnswer(message: Message): void }) {
   const messages = useMessages({ limit: 200 });
-  const list = useRef<HTMLDivElement>(null);
-  const newest = messages.at(-1)?.id;
-  useEffect(() => void list.current?.lastElementChild?.scrollIntoView({ block: 'end' }), [newest]);
   return (
-    <div ref={list} className="messages" role="log" aria-label="Messages" tabIndex={0}>
+    <div className="messages" role="log" aria-label="Messages" tabIndex={0}><div>
       {messages.length === 0 && <p className="empty">Nothing was said yet.</p>}
       {messages.map((message) => {
         const { id, from, text, sentAt, accepted, rejected, verification, reactions } = message;
@@ -116,7 +113,7 @@ function Messages({ room, onAnswer }: { room: Room; onAnswer(message: Message): 
           </article>
         );
       })}
-    </div>
+    </div></div>
   );
 }
 
@@ -182,4 +179,7 @@ function Files({ onFiles }: { onFiles(files: Iterable<File>): void }) {
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-const sizeOf = (bytes = 0) => new Intl.NumberFormat('en', { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 }).format(bytes / 1e6);
+const sizeOf = (bytes = 0) => {
+  const [unit, size] = bytes < 1e3 ? ['byte', 1] as const : bytes < 1e6 ? ['kilobyte', 1e3] as const : ['megabyte', 1e6] as const;
+  return new Intl.NumberFormat('en', { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / size);
+};
