@@ -1,7 +1,7 @@
 // A consumer's project as its user would have it: a folder far from this tree, and what npm installs there.
 
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -14,6 +14,8 @@ const INSTALL = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--p
 const LEFT_OUT = new Set(['node_modules', 'consumer.mjs', 'dist', '.next', '.nuxt', '.output', '.svelte-kit', '.parcel-cache']);
 /** Caches inside `node_modules` that would outlive a change of the package. */
 const CACHES = ['.vite', '.vite-temp', '.cache'];
+/** A tarball that no run needs any more. */
+const OLD_MS = 3_600_000;
 const STAMP = 'node_modules/.hushroom-installed';
 
 /**
@@ -39,11 +41,20 @@ export async function packTarball(work) {
   const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const missing = targets(exports).filter((path) => !existsSync(at(path)));
   if (missing.length > 0) throw new Error(`${missing[0]} is not built (${missing.length} in all): run npm run build`);
-  const packed = readFileSync(await pack(work));
-  const tarball = join(work, `hushroom-${sha256(packed).slice(0, 12)}.tgz`);
-  for (const name of readdirSync(work)) if (name.endsWith('.tgz')) rmSync(join(work, name));
-  writeFileSync(tarball, packed);
-  return tarball;
+  // In a folder of its own: another run may be at it.
+  const folder = mkdtempSync(join(work, 'pack-'));
+  try {
+    const path = await pack(folder);
+    const tarball = join(work, `hushroom-${sha256(readFileSync(path)).slice(0, 12)}.tgz`);
+    for (const name of readdirSync(work)) {
+      const old = join(work, name);
+      if (name.endsWith('.tgz') && old !== tarball && Date.now() - lstatSync(old).mtimeMs > OLD_MS) rmSync(old);
+    }
+    renameSync(path, tarball);
+    return tarball;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** @param {unknown} value @returns {string[]} */
