@@ -1,7 +1,7 @@
 // A consumer's project as its user would have it: a folder far from this tree, and what npm installs there.
 
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -34,7 +34,7 @@ export function workFolder() {
  * Packs the package as `npm run build` has left it.
  *
  * @param {string} work
- * @returns {Promise<string>} The tarball. Its name has its hash, since npm takes a file of the same name for the same package.
+ * @returns {Promise<string>} The tarball.
  * @throws When something that it should export was not built.
  */
 export async function packTarball(work) {
@@ -44,17 +44,27 @@ export async function packTarball(work) {
   // In a folder of its own: another run may be at it.
   const folder = mkdtempSync(join(work, 'pack-'));
   try {
-    const path = await pack(folder);
-    const tarball = join(work, `hushroom-${sha256(readFileSync(path)).slice(0, 12)}.tgz`);
-    for (const name of readdirSync(work)) {
-      const old = join(work, name);
-      if (name.endsWith('.tgz') && old !== tarball && Date.now() - lstatSync(old).mtimeMs > OLD_MS) rmSync(old);
-    }
-    renameSync(path, tarball);
-    return tarball;
+    return copyTarball(await pack(folder), work);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Puts a packed package beside the projects.
+ *
+ * @param {string} packed
+ * @param {string} work
+ * @returns {string} The copy. Its name has its hash, since npm takes a file of the same name for the same package.
+ */
+export function copyTarball(packed, work) {
+  const tarball = join(work, `hushroom-${sha256(readFileSync(packed)).slice(0, 12)}.tgz`);
+  for (const name of readdirSync(work)) {
+    const old = join(work, name);
+    if (name.endsWith('.tgz') && old !== tarball && Date.now() - lstatSync(old).mtimeMs > OLD_MS) rmSync(old);
+  }
+  copyFileSync(packed, tarball);
+  return tarball;
 }
 
 /** @param {unknown} value @returns {string[]} */
