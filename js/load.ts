@@ -93,7 +93,9 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
 
 function initError(cause: unknown): Error {
   if (isHushError(cause)) return cause;
-  const reason = cause instanceof Error ? cause.message : 'unknown reason';
+  let reason = cause instanceof Error ? cause.message : 'unknown reason';
+  // Chromium's own words name two sources that no extension may have, and not the one that it needs.
+  if (/content security policy|\bcsp\b|unsafe-eval/i.test(reason)) reason = "script-src of the content security policy lacks 'wasm-unsafe-eval'";
   return hushError('INIT_FAILED', `the wasm could not be started: ${reason}`, cause);
 }
 

@@ -67,17 +67,28 @@ describe('the entry with its own wasm', () => {
     api.generateShareCode();
   });
 
-  test('where wasm may not be compiled the error says so, and the next call tries again', async () => {
+  test.each([
+    "Compiling or instantiating WebAssembly module violates the following Content Security policy directive because neither 'wasm-eval' nor 'unsafe-eval' is …",
+    'call to WebAssembly.Module() blocked by CSP',
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script …",
+  ])('where wasm may not be compiled the error says what is missing, and the next call tries again: %s', (words) => {
     const { Module } = WebAssembly;
     const compile = vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {
-      throw new WebAssembly.CompileError('blocked by the content security policy');
+      throw new WebAssembly.CompileError(words);
     });
     expect(codeOf(() => api.generateShareCode())).toBe('INIT_FAILED');
-    expect(() => api.generateShareCode()).toThrow('content security policy');
+    expect(() => api.generateShareCode()).toThrow("script-src of the content security policy lacks 'wasm-unsafe-eval'");
     compile.mockImplementation(function (source) {
       return new Module(source);
     });
     expect(api.generateShareCode()).toMatch(/^hush1:/);
+  });
+
+  test('where it fails for another reason the error says that', () => {
+    vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {
+      throw new RangeError('out of memory');
+    });
+    expect(() => api.generateShareCode()).toThrow('could not be started: out of memory');
   });
 });
 

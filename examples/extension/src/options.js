@@ -1,31 +1,24 @@
-// The package in a page: the identity that the worker's rooms use, and whom it has met. Both take turns at the same store.
+// The package in a page of the extension: the identity of the worker's rooms, and whom it has met. Both take turns at the same store.
 
 import { indexedDbStore, openIdentity } from 'hushroom/room';
 
 const $ = (selector) => document.querySelector(selector);
 const identity = await openIdentity({ store: indexedDbStore() });
 
-async function showDevices() {
+async function show() {
   const devices = await identity.knownDevices();
   $('#own').textContent = identity.deviceKey;
+  $('#none').hidden = devices.length > 0;
   $('#devices').replaceChildren(
-    ...devices.map(({ deviceKey, name, verified }) => {
-      const row = document.createElement('li');
-      const text = document.createElement('span');
-      text.textContent = `${name || deviceKey}${verified ? ' (compared)' : ''}`;
-      const forget = document.createElement('button');
-      forget.textContent = 'Forget';
-      forget.className = 'quiet';
-      forget.onclick = () => identity.forget(deviceKey).then(showDevices);
-      row.append(text, forget);
+    ...devices.map(({ deviceKey, name }) => {
+      const [row, text, button] = ['li', 'span', 'button'].map((tag) => document.createElement(tag));
+      text.textContent = name;
+      button.textContent = 'Forget';
+      button.onclick = () => identity.forget(deviceKey).then(show);
+      row.append(text, button);
       return row;
     }),
   );
 }
 
-const permission = { permissions: ['notifications'] };
-$('#notify').checked = await chrome.permissions.contains(permission);
-$('#notify').onchange = async ({ target }) => {
-  target.checked = target.checked ? await chrome.permissions.request(permission) : !(await chrome.permissions.remove(permission));
-};
-await showDevices();
+await show();

@@ -3,97 +3,85 @@
 const channel = new BroadcastChannel(`panel-${crypto.randomUUID()}`);
 const $ = (selector) => document.querySelector(selector);
 const rows = new Map();
-let port, code;
+let port, code, keys;
 
 function connect() {
   port = chrome.runtime.connect({ name: channel.name });
-  port.onMessage.addListener((state) => {
-    if (state.error) tell(state.error);
-    else if (state.number) $('#number').textContent = state.number.replace(/.{5}(?!$)/g, '$& ');
-    else render(state);
-  });
-  // The worker was stopped: it comes back with the room.
+  port.onMessage.addListener((state) => (state.number ? showNumber(state.number) : render(state)));
+  // The worker was ended: it comes back with the room.
   port.onDisconnect.addListener(connect);
 }
 
 const ask = (type, more) => port.postMessage({ type, ...more });
 
-function tell(text) {
-  $('#notice').textContent = text;
-  $('#notice').hidden = !text;
-}
-
-function render({ status, notice, ...state }) {
+function render({ status, notice = '', members, messages = [], ...state }) {
   const inside = status === 'open' || status === 'reconnecting';
-  if (notice) tell(notice);
+  $('#notice').textContent = notice;
+  $('#notice').hidden = !notice;
   $('#connecting').hidden = status !== 'connecting';
   $('#enter').hidden = status !== 'none';
   $('#room').hidden = !inside;
-  if (!inside) return void clear();
+  showMessages(messages);
+  if (!inside) return;
   code = state.code;
-  $('#room').dataset.status = status;
-  const here = state.members.length === 1 ? 'Only you' : `${state.members.length} people`;
-  $('#people summary').textContent = status === 'open' ? here : 'Connecting again …';
+  $('summary').textContent = status === 'reconnecting' ? 'Connecting again …' : members.length === 1 ? 'Only you' : `${members.length} people`;
   $('#people ul').replaceChildren(
-    ...state.members.map(({ name, self, keyChanged }) => element('li', '', `${name}${self ? ' (you)' : ''}${keyChanged ? ' – with another key than before' : ''}`)),
+    ...members.map(({ name, self, keyChanged }) => make('li', name, self ? ' (you)' : '', keyChanged ? ' – has another key than before' : '')),
   );
-  $('#typing').textContent = state.typing.length > 0 ? `${state.typing.join(', ')} …` : '';
-  renderMessages(state.messages);
-  $('#files').replaceChildren(...state.offers.map(offerRow), ...state.transfers.map(transferRow));
+  const before = keys;
+  keys = members.map(({ deviceKey }) => deviceKey).join();
+  if (keys !== before) askNumber();
+  $('#files').replaceChildren(...state.offers.map(showOffer), ...state.transfers.map(showTransfer));
 }
 
-function clear() {
-  rows.clear();
-  $('#messages').replaceChildren();
-  $('#people').open = false;
+/** It belongs to those who are here, so it is another one when somebody comes or leaves. */
+function askNumber() {
+  showNumber('');
+  if ($('#people').open) ask('number');
 }
+
+const showNumber = (digits) => ($('#number').textContent = digits.replace(/.{5}(?!$)/g, '$& '));
 
 /** Adds what is new and removes what is gone, so that a screen reader reads each message once. */
-function renderMessages(messages) {
+function showMessages(messages) {
   const list = $('#messages');
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   const ids = new Set(messages.map(({ id }) => id));
-  for (const [id, row] of rows) if (!ids.has(id)) (row.remove(), rows.delete(id));
-  for (const { id, from, self, text, accepted, rejected } of messages) {
-    if (!rows.has(id)) {
-      const row = element('li', self ? 'mine' : '', element('b', '', from), element('p', '', text));
-      rows.set(id, row);
-      list.append(row);
-    }
-    rows.get(id).dataset.state = rejected ?? (accepted ? 'sent' : 'sending');
+  for (const [id, row] of rows) if (!ids.has(id) && rows.delete(id)) row.remove();
+  for (const { id, name, self, text, state } of messages) {
+    if (!rows.has(id)) rows.set(id, list.appendChild(make('li', make('b', name), make('p', text))));
+    Object.assign(rows.get(id).dataset, { state, mine: self });
   }
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-function offerRow({ id, name, size, from }) {
-  const text = element('span', '', `${from} offers ${name}${size === undefined ? '' : `, ${bytes(size)}`}`);
-  return element('li', '', text, button('Accept', 'accept', id), button('Decline', 'decline', id, 'quiet'));
+function showOffer({ id, name, size, from }) {
+  const length = size === undefined ? '' : ` (${Math.ceil(size / 1000).toLocaleString('en')} kB)`;
+  return make('li', make('span', `${from} offers ${name}${length}`), button('Accept', 'accept', id), button('Decline', 'decline', id));
 }
 
-function transferRow({ id, name, direction, state, bytes: done, total, ready }) {
-  const label = { waiting: direction === 'out' ? 'offered' : 'waiting', done: direction === 'out' ? 'sent' : 'received' }[state] ?? state;
-  const share = state === 'running' && total ? `${Math.floor((100 * done) / total)} %` : label;
-  const action = ready ? [button('Save', 'save', id)] : state === 'waiting' || state === 'running' ? [button('Cancel', 'cancel', id, 'quiet')] : [];
-  const row = element('li', '', element('span', '', `${name}: ${share}`), ...action);
-  row.style.setProperty('--done', total && state === 'running' ? done / total : 0);
+function showTransfer({ id, name, direction, state, bytes, total, ready }) {
+  const words = { waiting: direction === 'out' ? 'offered' : 'waiting', done: direction === 'out' ? 'sent' : 'received' };
+  const share = state === 'running' && total ? bytes / total : 0;
+  const row = make('li', make('span', `${name}: ${share ? `${Math.floor(share * 100)} %` : (words[state] ?? state)}`));
+  if (ready) row.append(button('Save', 'save', id));
+  if (['waiting', 'running', 'paused'].includes(state)) row.append(button('Cancel', 'cancel', id));
+  row.style.setProperty('--share', share);
   return row;
 }
 
-function button(text, type, id, style = '') {
-  const made = element('button', style, text);
+function button(text, type, id) {
+  const made = make('button', text);
   made.onclick = () => ask(type, { id });
   return made;
 }
 
-/** Texts of others go in as text, never as HTML. */
-function element(tag, style, ...children) {
+/** What others wrote goes in as text, never as HTML. */
+function make(tag, ...children) {
   const made = document.createElement(tag);
-  made.className = style;
   made.append(...children);
   return made;
 }
-
-const bytes = (size) => (size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`);
 
 /** A received file, which lies in the origin's private files: nothing is loaded. */
 channel.onmessage = ({ data: file }) => {
@@ -106,9 +94,7 @@ const sendFiles = (files) => [...files].forEach((file) => channel.postMessage(fi
 
 $('#enter').onsubmit = (event) => {
   event.preventDefault();
-  tell('');
-  const { name, code: wanted } = Object.fromEntries(new FormData(event.target));
-  ask('enter', { name, code: wanted.trim() });
+  ask('enter', Object.fromEntries(new FormData(event.target)));
 };
 $('#say').onsubmit = (event) => {
   event.preventDefault();
@@ -117,7 +103,6 @@ $('#say').onsubmit = (event) => {
   event.target.reset();
   text.focus();
 };
-$('#say textarea').oninput = () => ask('typing');
 $('#say textarea').onkeydown = (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
   event.preventDefault();
@@ -126,7 +111,7 @@ $('#say textarea').onkeydown = (event) => {
 $('#say input').onchange = ({ target }) => (sendFiles(target.files), (target.value = ''));
 document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => (event.preventDefault(), $('#room').hidden || sendFiles(event.dataTransfer.files));
-$('#people').ontoggle = ({ target }) => target.open && ask('number');
+$('#people').ontoggle = askNumber;
 $('#copy').onclick = async ({ target }) => {
   await navigator.clipboard.writeText(code);
   target.textContent = 'Copied';
