@@ -4,6 +4,7 @@ const channel = new BroadcastChannel(`panel-${crypto.randomUUID()}`);
 const $ = (selector) => document.querySelector(selector);
 const rows = new Map();
 let port, code, keys;
+let atEnd = true;
 
 function connect() {
   port = chrome.runtime.connect({ name: channel.name });
@@ -20,7 +21,9 @@ function render({ status, notice = '', members, messages = [], ...state }) {
   $('#notice').hidden = !notice;
   $('#connecting').hidden = status !== 'connecting';
   $('#enter').hidden = status !== 'none';
+  const entered = inside && $('#room').hidden;
   $('#room').hidden = !inside;
+  if (entered) $('#say textarea').focus();
   showMessages(messages);
   if (!inside) return;
   code = state.code;
@@ -44,16 +47,16 @@ const showNumber = (digits) => ($('#number').textContent = digits.replace(/.{5}(
 
 /** Adds what is new and removes what is gone, so that a screen reader reads each message once. */
 function showMessages(messages) {
-  const list = $('#messages');
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   const ids = new Set(messages.map(({ id }) => id));
   for (const [id, row] of rows) if (!ids.has(id) && rows.delete(id)) row.remove();
   for (const { id, name, self, text, state } of messages) {
-    if (!rows.has(id)) rows.set(id, list.appendChild(make('li', make('b', name), make('p', text))));
+    if (!rows.has(id)) rows.set(id, $('#messages').appendChild(make('li', make('b', name), make('p', text))));
     Object.assign(rows.get(id).dataset, { state, mine: self });
   }
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  stayAtEnd();
 }
+
+const stayAtEnd = () => atEnd && $('#messages').scrollTo({ top: 1e9 });
 
 function showOffer({ id, name, size, from }) {
   const length = size === undefined ? '' : ` (${Math.ceil(size / 1000).toLocaleString('en')} kB)`;
@@ -111,6 +114,8 @@ $('#say textarea').onkeydown = (event) => {
 $('#say input').onchange = ({ target }) => (sendFiles(target.files), (target.value = ''));
 document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => (event.preventDefault(), $('#room').hidden || sendFiles(event.dataTransfer.files));
+$('#messages').onscroll = ({ target }) => (atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40);
+new ResizeObserver(stayAtEnd).observe($('#messages'));
 $('#people').ontoggle = askNumber;
 $('#copy').onclick = async ({ target }) => {
   await navigator.clipboard.writeText(code);

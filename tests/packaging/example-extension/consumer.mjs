@@ -123,7 +123,7 @@ export async function check(project) {
   const endedAt = performance.now();
   const returned = watchMembers(grace);
   await browser.stopWorkers();
-  const back = await returned.joined(ALARM_TIMEOUT_MS);
+  const back = await returned.first('member-joined', ALARM_TIMEOUT_MS);
   const alarmSeconds = Math.round((performance.now() - endedAt) / 1000);
   assert.notEqual(back.id, ada.id);
   assert.deepEqual([back.name, back.deviceKey, back.keyChanged], ['Ada', ada.deviceKey, false]);
@@ -136,7 +136,7 @@ export async function check(project) {
     // With a panel it is back at once.
     const again = watchMembers(grace);
     await browser.stopWorkers();
-    const { id, deviceKey } = await again.joined(10_000);
+    const { id, deviceKey } = await again.first('member-joined', 10_000);
     again.stop();
     assert.equal(deviceKey, ada.deviceKey);
     await page.locator('summary', { hasText: '2 people' }).waitFor();

@@ -37,12 +37,12 @@ export function watchMembers(room) {
     }
   })().catch(() => undefined);
   return {
-    /** The next who comes, or has come. @param {number} timeoutMs @returns {Promise<any>} */
-    joined: (timeoutMs) =>
+    /** The first change of this kind, which may have been: whom it is about. @param {string} wanted @param {number} timeoutMs @returns {Promise<any>} */
+    first: (wanted, timeoutMs) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`nobody came in ${timeoutMs} ms`)), timeoutMs);
+        const timer = setTimeout(() => reject(new Error(`there was no ${wanted} in ${timeoutMs} ms`)), timeoutMs);
         const look = () => {
-          const event = changes.find(({ type }) => type === 'member-joined');
+          const event = changes.find(({ type }) => type === wanted);
           if (event === undefined) return;
           clearTimeout(timer);
           resolve(event.member);
