@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+
+import { launch } from '../browsers/launch.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
@@ -52,16 +53,8 @@ export async function startRelay(port = 0, options: readonly string[] = []): Pro
   };
 }
 
-/** The browser that set-up has found, with these flags besides the usual ones. */
-export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
-  const { BROWSER_FLAGS, findBrowser } = (await import(join(root, 'scripts/lib/browser.mjs'))) as {
-    BROWSER_FLAGS: string[];
-    findBrowser: () => { chrome: string | undefined };
-  };
-  const executablePath = process.env['CHROME_PATH'] || findBrowser().chrome;
-  if (executablePath === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
-  return chromium.launch({ executablePath, args: [...BROWSER_FLAGS, ...flags] });
-}
+/** The browser that the tests run in: see `tests/browsers`. */
+export const launchBrowser: (options?: { readonly fakeDevices?: boolean }) => Promise<Browser> = launch;
 
 /** A page of the demo in a browser profile of its own, and everything that went wrong in it. */
 export interface DemoPage {
