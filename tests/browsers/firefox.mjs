@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Firefox as Playwright's client for WebDriver BiDi wants it. Playwright starts this program as the browser; it starts
-// the Firefox at FIREFOX_PATH and stands between the two, since Firefox lacks a command that Playwright sends for every
-// context, `emulation.setMediaFeaturesOverride`, and one that is in no standard yet, for a screen that is touched. What
-// they do is done in the browser's own scope, which Firefox opens to a driver with --remote-allow-system-access.
+// the Firefox at FIREFOX_PATH and stands between the two, for what Firefox lacks:
+// - `emulation.setMediaFeaturesOverride`, without which Playwright opens no context, and a screen that is touched. Both
+//   are done in the browser's own scope, which Firefox opens to a driver with --remote-allow-system-access.
+// - The name of a download: without one, Playwright knows only those that are navigations.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -95,7 +96,7 @@ function relay(driver, browser) {
     /** @type {Message} */
     const message = JSON.parse(String(data));
     const waiting = message.id === undefined ? undefined : asked.get(message.id);
-    if (waiting === undefined) return driver.send(String(data));
+    if (waiting === undefined) return driver.send(nameDownload(message) ? JSON.stringify(message) : String(data));
     asked.delete(/** @type {number} */ (message.id));
     if (message.type === 'success') waiting.resolve(message.result);
     else waiting.reject(new Error(message.message));
@@ -103,6 +104,15 @@ function relay(driver, browser) {
   driver.on('close', () => browser.close());
   browser.on('close', () => driver.close());
   browser.on('error', ({ message }) => console.error(message));
+}
+
+/** Gives a download a name, if this message tells of one that has none: its address. @param {Message} message */
+function nameDownload({ method, params }) {
+  if (method !== 'browsingContext.downloadWillBegin' && method !== 'browsingContext.downloadEnd') return false;
+  if (params.download || params.navigation) return false;
+  // Two of one address at a time would be taken for one; ours are blobs, each with an address of its own.
+  params.download = params.url;
+  return true;
 }
 
 /**

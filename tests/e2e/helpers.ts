@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-import { launch } from '../browsers/launch.mjs';
+import { browserName, launch } from '../browsers/launch.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
@@ -66,6 +66,9 @@ export interface DemoPage {
   close(): Promise<void>;
 }
 
+/** Hash of `body {}`: a style that Playwright adds before a screenshot in Firefox, whose policy it offends. */
+const SCREENSHOT_STYLE = 'sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA=';
+
 /**
  * Opens a page. It has no save picker, as in Firefox and Safari: that dialog is the system's, and a headless browser has
  * none.
@@ -87,10 +90,19 @@ export async function openPage(
   const page = await context.newPage();
   const problems: string[] = [];
   const requests: string[] = [];
-  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('pageerror', (error) => {
+    if (!error.message.includes(SCREENSHOT_STYLE)) problems.push(`uncaught: ${error.message}`);
+  });
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`console: ${message.text()}`);
   });
+  // Chromium's console tells of these as well.
+  if (browserName() !== 'chromium') {
+    page.on('response', (response) => {
+      if (response.status() >= 400) problems.push(`response: ${response.status()} ${response.url()}`);
+    });
+    page.on('requestfailed', (request) => problems.push(`request: ${request.failure()?.errorText} ${request.url()}`));
+  }
   page.on('request', (request) => requests.push(request.url()));
   page.on('websocket', (socket) => requests.push(socket.url()));
   await page.goto(address);
