@@ -32,6 +32,11 @@ export class WebSocket extends globalThis.WebSocket {
     return this;
   }
 
+  /** A page cannot cut a connection, only close it. */
+  terminate(): void {
+    this.close();
+  }
+
   removeListener(type: string, listener: Listener): this {
     return this.off(type, listener);
   }
