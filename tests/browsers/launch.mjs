@@ -4,11 +4,12 @@ import { chromium, firefox } from 'playwright-core';
 
 import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
 import { at } from '../../scripts/lib/run.mjs';
+import { WebKitBrowser } from './lib/webkit-page.mjs';
 
-/** @typedef {'chromium' | 'firefox'} BrowserName */
+/** @typedef {'chromium' | 'firefox' | 'webkit'} BrowserName */
 
 /** @type {readonly BrowserName[]} */
-export const BROWSERS = ['chromium', 'firefox'];
+export const BROWSERS = ['chromium', 'firefox', 'webkit'];
 
 /** The browser that the tests run in. @returns {BrowserName} */
 export function browserName() {
@@ -48,6 +49,8 @@ export async function launch({ fakeDevices = false, browser = browserName() } = 
       firefoxUserPrefs: { ...FIREFOX_PREFS, ...(fakeDevices ? FAKE_DEVICES.firefox : {}) },
     });
   }
+  // Of Playwright's interface it has what the tests use.
+  if (browser === 'webkit') return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (new WebKitBrowser()));
   const { chrome } = findBrowser();
   if (chrome === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
   const args = [...BROWSER_FLAGS, ...(fakeDevices ? FAKE_DEVICES.chromium : [])];
