@@ -4,6 +4,8 @@
 // - `emulation.setMediaFeaturesOverride`, without which Playwright opens no context, and a screen that is touched. Both
 //   are done in the browser's own scope, which Firefox opens to a driver with --remote-allow-system-access.
 // - The name of a download: without one, Playwright knows only those that are navigations.
+// - A page that has the keyboard although its window is not in front: what is typed at brings its window to the front, as
+//   a person would. In others, Firefox tells of no focus and presses no button.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -74,6 +76,17 @@ function relay(driver, browser) {
     return override({ prefersColorSchemeOverride: scheme }, params);
   };
 
+  /** @type {string | undefined} The page whose window was brought to the front last. */
+  let inFront;
+
+  /** @param {string} context */
+  async function bringToFront(context) {
+    if (inFront === context) return;
+    inFront = context;
+    // Where it fails, so does what is to follow, and says why.
+    await ask('browsingContext.activate', { context }).catch(() => undefined);
+  }
+
   driver.on('message', async (data) => {
     await opened;
     /** @type {Message} */
@@ -90,6 +103,10 @@ function relay(driver, browser) {
     if (method === 'emulation.setScreenOrientationOverride' && params.screenOrientation?.natural === 'portrait') {
       override({ touchEventsOverride: 'enabled' }, params).catch(({ message }) => console.error(message));
     }
+    if (method === 'input.performActions') await bringToFront(params.context);
+    // A new page opens in a window of its own, in front of the others.
+    if (method === 'browsingContext.create') inFront = undefined;
+    if (method === 'browsingContext.activate') inFront = params.context;
     browser.send(String(data));
   });
   browser.on('message', (data) => {

@@ -39,20 +39,42 @@ const FIREFOX_PREFS = {
  * @param {{ fakeDevices?: boolean, browser?: BrowserName }} [options]
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
-  if (browser === 'firefox') {
-    const program = findFirefox();
-    if (program === undefined) throw new Error('no Firefox found; set FIREFOX_PATH');
-    return firefox.launch({
-      channel: 'moz-firefox',
-      executablePath: at('tests/browsers/firefox.mjs'),
-      env: { ...process.env, FIREFOX_PATH: program },
-      firefoxUserPrefs: { ...FIREFOX_PREFS, ...(fakeDevices ? FAKE_DEVICES.firefox : {}) },
-    });
-  }
   // Of Playwright's interface it has what the tests use.
   if (browser === 'webkit') return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (new WebKitBrowser()));
+  if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
+  return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
+}
+
+/**
+ * Starts the browser with a profile of its own on disk, as people use it: a context that {@link launch} opens is a private
+ * one in Chromium. `hidden` makes every window a private one.
+ *
+ * @param {BrowserName} browser
+ * @param {{ hidden?: boolean }} [options]
+ */
+export async function launchProfile(browser, { hidden = false } = {}) {
+  if (browser === 'firefox') {
+    return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
+  }
+  if (browser === 'webkit') return /** @type {any} */ (await new WebKitBrowser().newContext());
+  return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
+}
+
+/** @param {Record<string, string | number | boolean>} prefs */
+function firefoxOptions(prefs) {
+  const program = findFirefox();
+  if (program === undefined) throw new Error('no Firefox found; set FIREFOX_PATH');
+  return {
+    channel: 'moz-firefox',
+    executablePath: at('tests/browsers/firefox.mjs'),
+    env: { ...process.env, FIREFOX_PATH: program },
+    firefoxUserPrefs: { ...FIREFOX_PREFS, ...prefs },
+  };
+}
+
+/** @param {readonly string[]} flags */
+function chromiumOptions(flags) {
   const { chrome } = findBrowser();
   if (chrome === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
-  const args = [...BROWSER_FLAGS, ...(fakeDevices ? FAKE_DEVICES.chromium : [])];
-  return chromium.launch({ executablePath: chrome, args });
+  return { executablePath: chrome, args: [...BROWSER_FLAGS, ...flags] };
 }
