@@ -4,11 +4,12 @@ import { chromium, firefox } from 'playwright-core';
 
 import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
 import { at } from '../../scripts/lib/run.mjs';
+import { WebKitBrowser } from './lib/webkit-page.mjs';
 
-/** @typedef {'chromium' | 'firefox'} BrowserName */
+/** @typedef {'chromium' | 'firefox' | 'webkit'} BrowserName */
 
 /** @type {readonly BrowserName[]} */
-export const BROWSERS = ['chromium', 'firefox'];
+export const BROWSERS = ['chromium', 'firefox', 'webkit'];
 
 /** The browser that the tests run in. @returns {BrowserName} */
 export function browserName() {
@@ -38,6 +39,8 @@ const FIREFOX_PREFS = {
  * @param {{ fakeDevices?: boolean, browser?: BrowserName }} [options]
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
+  // Of Playwright's interface it has what the tests use.
+  if (browser === 'webkit') return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (new WebKitBrowser()));
   if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
   return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
 }
@@ -53,6 +56,7 @@ export async function launchProfile(browser, { hidden = false } = {}) {
   if (browser === 'firefox') {
     return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
   }
+  if (browser === 'webkit') return /** @type {any} */ (await new WebKitBrowser().newContext());
   return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
 }
 
