@@ -10,6 +10,7 @@ const signal = AbortSignal.timeout(60_000);
 /** Resolves once `test` gives something, which is looked at when the room or the page has changed. */
 function until<T>(room: Room, what: string, test: () => T | undefined | false): Promise<T> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const look = () => {
       const found = test();
       if (!found) return;
