@@ -13,8 +13,8 @@ import type { ProvideRoomOptions, RoomState } from './types.js';
 export const roomKey: InjectionKey<RoomState> = /* @__PURE__ */ Symbol.for('hushroom/vue');
 
 /**
- * Opens a room for as long as this component lives, and gives it to all components below. Call it in `setup`, before any
- * `await`. It opens when the component is mounted, so never on a server, and stays open while `KeepAlive` keeps the component. With the
+ * Opens a room for as long as this component lives, and gives it to all components below. Call it in `setup`: in `<script setup>` anywhere, in a
+ * function of yours before any `await`. It opens when the component is mounted, so never on a server, and stays open while `KeepAlive` keeps the component. With the
  * component the room is left, or given up if it is not open yet; one that was handed in is only looked at.
  *
  * Another room is another component: give it a `key`.

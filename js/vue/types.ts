@@ -79,6 +79,8 @@ export interface RoomState {
    *
    * @example
    * ```ts
+   * import { useRoom } from 'hushroom/vue';
+   *
    * const { onEvent } = useRoom();
    * onEvent('message', ({ message, fromSelf }) => {
    *   if (!fromSelf) new Notification(message.from.name, { body: message.text });
@@ -92,9 +94,12 @@ export interface RoomState {
    *
    * @example
    * ```vue
-   * <script setup>
+   * <script setup lang="ts">
+   * import { useRoom } from 'hushroom/vue';
+   *
    * const { isOver, dropProps } = useRoom().useFileDrop();
    * </script>
+   *
    * <template>
    *   <main v-bind="dropProps" :class="{ over: isOver }">Drop files here</main>
    * </template>

@@ -1,6 +1,7 @@
 import { cleanup, render } from '@testing-library/vue';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, shallowRef, type Component } from 'vue';
+import * as vue from 'vue';
+import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, shallowRef, Suspense, type Component } from 'vue';
 
 import { hushError } from '../../js/errors.js';
 import type { Room } from '../../js/room/index.js';
@@ -166,6 +167,31 @@ describe('provideRoom', () => {
     await nextTick();
     expect(shown(it)).toBe('open meanwhile');
     expect([signals.length, fake.closed]).toEqual([1, 0]);
+    it.unmount();
+    await turn();
+    expect(fake.closed).toBe(1);
+  });
+
+  it('works after an await in <script setup>, below Suspense', async () => {
+    const { open, signals, resolve } = fakeOpen();
+    const fake = fakeRoom();
+    const Later = defineComponent({
+      async setup() {
+        // What the compiler makes of an await there.
+        const { withAsyncContext } = vue as unknown as { withAsyncContext<T>(start: () => T): [T, () => void] };
+        const [waiting, restore] = withAsyncContext(turn);
+        await waiting;
+        restore();
+        provideRoom({ open });
+        return () => h(Shown);
+      },
+    });
+    const it = render(() => h(Suspense, () => h(Later)));
+    await turn();
+    await turn();
+    expect([shown(it), signals.length]).toEqual(['connecting', 1]);
+    await resolve(fake.room);
+    expect(shown(it)).toBe('open');
     it.unmount();
     await turn();
     expect(fake.closed).toBe(1);
