@@ -6,7 +6,7 @@ import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, s
 import { hushError } from '../../js/errors.js';
 import type { Room } from '../../js/room/index.js';
 import { provideRoom, roomKey, useRoom, type OpenRoom, type ProvideRoomOptions, type RoomState } from '../../js/vue/index.js';
-import { fakeRoom, message, turn } from '../js/fake-room.js';
+import { fakeRoom, gate, message, turn } from '../js/fake-room.js';
 import { fakeOpen, inScope } from './rooms.js';
 
 afterEach(cleanup);
@@ -186,9 +186,11 @@ describe('provideRoom', () => {
         return () => h(Shown);
       },
     });
-    const it = render(() => h(Suspense, () => h(Later)));
-    await turn();
-    await turn();
+    const resolved = gate();
+    const it = render(() => h('section', h(Suspense, { onResolve: () => resolved.open() }, () => h(Later))));
+    expect(signals).toHaveLength(0);
+    await resolved.promise;
+    await nextTick();
     expect([shown(it), signals.length]).toEqual(['connecting', 1]);
     await resolve(fake.room);
     expect(shown(it)).toBe('open');
