@@ -22,6 +22,17 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
       {
         resolve: { alias },
+        test: {
+          name: 'frameworks',
+          include: ['tests/{react,vue}/**/*.test.{ts,tsx}'],
+          environment: 'happy-dom',
+          globalSetup: ['tests/react/relay.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve: { alias },
         // One at a time: they measure, and each runs browsers of its own.
         test: {
           name: 'e2e',

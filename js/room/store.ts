@@ -10,7 +10,12 @@ const MAX_TRANSFERS = 200;
 /** Members who have left, and may still be named by what they said before. */
 const MAX_GONE = 200;
 
-/** The visible state of a room. Every change makes a new snapshot; listeners hear of it once per {@link Store.flush}. */
+type ListName = 'members' | 'messages' | 'typing' | 'offers' | 'transfers';
+
+/**
+ * The visible state of a room. Every change makes a new snapshot, and lists in it that have not changed stay the same arrays;
+ * listeners hear of it once per {@link Store.flush}.
+ */
 export interface Store {
   readonly self: Member;
   readonly snapshot: RoomSnapshot;
@@ -56,10 +61,13 @@ export function createStore(self: Member): Store {
   const offers = new Map<string, FileOffer>();
   const transfers = new Map<string, OutgoingTransfer | IncomingTransfer>();
   const listeners = new Set<() => void>();
+  const lists: { [Name in ListName]?: RoomSnapshot[Name] } = {};
   let snapshot: RoomSnapshot | undefined;
   let dirty = false;
 
-  function changed() {
+  /** Something has changed, in these lists if there are any. */
+  function changed(...names: ListName[]) {
+    for (const name of names) delete lists[name];
     snapshot = undefined;
     dirty = true;
   }
@@ -95,19 +103,19 @@ export function createStore(self: Member): Store {
     if (on) {
       const stop = () => {
         typing.delete(id);
-        changed();
+        changed('typing');
         flush();
       };
       typing.set(id, setTimeout(stop, TYPING_SHOWN_MS));
     }
-    if (was !== on) changed();
+    if (was !== on) changed('typing');
   }
 
   const find = (id: string) => members.get(id) ?? gone.get(id);
 
   function putMember(member: Member) {
     members.set(member.id, member);
-    changed();
+    changed('members');
   }
 
   return {
@@ -115,11 +123,11 @@ export function createStore(self: Member): Store {
     get snapshot() {
       return (snapshot ??= {
         status,
-        members: [...members.values()],
-        messages: [...messages.values()],
-        typing: [...typing.keys()],
-        offers: [...offers.values()],
-        transfers: [...transfers.values()],
+        members: (lists.members ??= [...members.values()]),
+        messages: (lists.messages ??= [...messages.values()]),
+        typing: (lists.typing ??= [...typing.keys()]),
+        offers: (lists.offers ??= [...offers.values()]),
+        transfers: (lists.transfers ??= [...transfers.values()]),
         expiresAt,
         ephemeralSeconds,
         hasPassword,
@@ -147,7 +155,9 @@ export function createStore(self: Member): Store {
     renewMember(member) {
       putMember(member);
       for (const message of messages.values()) {
-        if (message.from.id === member.id && message.from.deviceKey === member.deviceKey) messages.set(message.id, { ...message, from: member });
+        if (message.from.id !== member.id || message.from.deviceKey !== member.deviceKey) continue;
+        messages.set(message.id, { ...message, from: member });
+        changed('messages');
       }
     },
     removeMember(id) {
@@ -156,24 +166,24 @@ export function createStore(self: Member): Store {
       if (member !== undefined) gone.set(id, member);
       trim(gone, MAX_GONE);
       setTyping(id, false);
-      changed();
+      changed('members');
       return member;
     },
     putMessage(message) {
       messages.set(message.id, message);
       trimTexts();
-      changed();
+      changed('messages');
     },
     changeMessage(id, change) {
       const message = messages.get(id);
       if (message === undefined) return undefined;
       const next = { ...message, ...(typeof change === 'function' ? change(message) : change) };
       messages.set(id, next);
-      changed();
+      changed('messages');
       return next;
     },
     removeMessage(id) {
-      if (messages.delete(id)) changed();
+      if (messages.delete(id)) changed('messages');
     },
     react(messageId, emoji, memberId, add) {
       const message = messages.get(messageId);
@@ -182,20 +192,20 @@ export function createStore(self: Member): Store {
       const now = add ? [...others, memberId] : others;
       const { [emoji]: _, ...rest } = message.reactions;
       messages.set(messageId, { ...message, reactions: now.length > 0 ? { ...rest, [emoji]: now } : rest });
-      changed();
+      changed('messages');
     },
     setTyping,
     putOffer(offer) {
       offers.set(offer.id, offer);
-      changed();
+      changed('offers');
     },
     removeOffer(id) {
-      if (offers.delete(id)) changed();
+      if (offers.delete(id)) changed('offers');
     },
     putTransfer(transfer) {
       transfers.set(transfer.id, transfer);
       trim(transfers, MAX_TRANSFERS);
-      changed();
+      changed('transfers');
     },
     dispose() {
       for (const timer of typing.values()) clearTimeout(timer);

@@ -355,7 +355,10 @@ export type RoomEvent =
   /** Something was refused or lost, and the room goes on. */
   | { readonly type: 'error'; readonly error: HushError; readonly from?: Member };
 
-/** The state of a room. A new object after every change, the same one in between: fit for `useSyncExternalStore`. */
+/**
+ * The state of a room. A new object after every change, the same one in between: fit for `useSyncExternalStore`. So are its lists, each of
+ * them: what somebody types is no change of `messages`. `transfers` is a new list with every progress.
+ */
 export interface RoomSnapshot {
   readonly status: RoomStatus;
   readonly members: readonly Member[];

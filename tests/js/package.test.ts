@@ -311,6 +311,15 @@ describe('types', () => {
     await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
   });
 
+  test("for a server's project, which has no types of the DOM", async () => {
+    const names = ['', '/slim', '/room', '/people', '/agent'];
+    project.write('types/server.mts', names.map((name, index) => `export * as all${index} from 'hushroom${name}';`).join('\n'));
+    const node = { types: ['node'], typeRoots: [at('node_modules/@types')], lib: ['es2022'], module: 'nodenext' };
+    const options = { ...settings, ...node, exactOptionalPropertyTypes: true };
+    const config = project.write('types/tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['server.mts'] }));
+    await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
+  });
+
   test('every example of the documentation is valid', async () => {
     const documented = [
       ...filesBelow(join(project.installed, 'dist/types')).filter((name) => name.endsWith('.d.ts')),
