@@ -68,27 +68,35 @@ describe('the entry with its own wasm', () => {
   });
 
   test.each([
-    "Compiling or instantiating WebAssembly module violates the following Content Security policy directive because neither 'wasm-eval' nor 'unsafe-eval' is …",
+    `WebAssembly.Module(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because 'unsafe-eval' is not an allowed source of script in the following Content Security Policy directive: "script-src 'self'".`,
     'call to WebAssembly.Module() blocked by CSP',
-    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script …",
-  ])('where wasm may not be compiled the error says what is missing, and the next call tries again: %s', (words) => {
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script",
+  ])('a refusal by the policy of the page names the remedy: %s', async (reason) => {
+    function refuse(): never {
+      throw new WebAssembly.CompileError(reason);
+    }
+    vi.spyOn(WebAssembly, 'Module').mockImplementation(refuse);
+    vi.spyOn(WebAssembly, 'compile').mockImplementation(refuse);
+    const message = expect.stringMatching(/^the wasm could not be started: the content security policy needs script-src 'wasm-unsafe-eval': /);
+    expect(() => api.generateShareCode()).toThrow(expect.objectContaining({ code: 'INIT_FAILED', message }));
+    await expect(api.init()).rejects.toMatchObject({ code: 'INIT_FAILED', message });
+  });
+
+  test('only a refusal by the policy does', async () => {
+    await expect(api.init(new Uint8Array(8))).rejects.toThrow(/^the wasm could not be started: (?!the content security policy)/);
+  });
+
+  test('where wasm may not be compiled the error says so, and the next call tries again', async () => {
     const { Module } = WebAssembly;
     const compile = vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {
-      throw new WebAssembly.CompileError(words);
+      throw new WebAssembly.CompileError('blocked by the content security policy');
     });
     expect(codeOf(() => api.generateShareCode())).toBe('INIT_FAILED');
-    expect(() => api.generateShareCode()).toThrow("script-src of the content security policy lacks 'wasm-unsafe-eval'");
+    expect(() => api.generateShareCode()).toThrow('content security policy');
     compile.mockImplementation(function (source) {
       return new Module(source);
     });
     expect(api.generateShareCode()).toMatch(/^hush1:/);
-  });
-
-  test('where it fails for another reason the error says that', () => {
-    vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {
-      throw new RangeError('out of memory');
-    });
-    expect(() => api.generateShareCode()).toThrow('could not be started: out of memory');
   });
 });
 
@@ -98,6 +106,7 @@ describe('init', () => {
 
   beforeAll(async () => {
     server = createServer((request, response) => {
+      if (request.url === '/page') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
       const types: Record<string, string> = { '/right': 'application/wasm', '/plain': 'text/plain' };
       const type = types[request.url ?? ''];
       if (type === undefined) response.writeHead(404).end('<!doctype html>');
@@ -162,6 +171,14 @@ describe('init', () => {
     expect(generateShareCode()).toMatch(/^hush1:/);
   });
 
+  test('says what a server sent instead', async () => {
+    const { init } = await slim();
+    await expect(init(`${base}/page`)).rejects.toThrow(
+      /^the wasm could not be started: what the server sent as text\/html could not be compiled: .*magic/,
+    );
+    await expect(init(`${base}/missing`)).rejects.toThrow('the server answered 404');
+  });
+
   test('refuses another source while and after one is loaded', async () => {
     const { init } = await slim();
     const [first, second] = [bytes(), bytes()];
@@ -177,9 +194,21 @@ describe('init', () => {
     const build = Buffer.from(other.buffer).indexOf(api.version());
     expect(build).toBeGreaterThan(0);
     other[build] = '9'.charCodeAt(0);
-    expect(await codeOfAsync(init(other))).toBe('INIT_FAILED');
-    // Some other module altogether: the smallest there is.
-    expect(await codeOfAsync(init(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)))).toBe('INIT_FAILED');
+    const message = (got: string) =>
+      expect.stringMatching(new RegExp(`^the wasm could not be started: expected the build ${api.version()} ${flavour}, got ${got}$`));
+    await expect(init(other)).rejects.toMatchObject({ code: 'INIT_FAILED', message: message(`9${api.version().slice(1)} ${flavour}`) });
+    // Some other modules: the smallest there is, and one that imports what nobody has.
+    const smallest = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const type = [1, 4, 1, 0x60, 0, 0];
+    const importing = [...smallest, ...type, 2, 7, 1, 1, 0x61, 1, 0x62, 0, 0];
+    for (const module of [smallest, importing]) {
+      expect(WebAssembly.validate(Uint8Array.from(module))).toBe(true);
+      await expect(init(Uint8Array.from(module))).rejects.toMatchObject({ code: 'INIT_FAILED', message: message('another') });
+    }
+    await expect(init(readFileSync(new URL('../../js/gen/core/module.wasm', import.meta.url)))).rejects.toMatchObject({
+      code: 'INIT_FAILED',
+      message: message(`${api.version()} core`),
+    });
     await init(bytes());
     expect(generateShareCode()).toMatch(/^hush1:/);
   });

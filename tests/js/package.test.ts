@@ -44,6 +44,17 @@ describe('what is packed', () => {
     expect(modules.filter((name) => !named.has(`./dist/${name}`))).toEqual([]);
   });
 
+  test('Parcel, which reads no exports unless told to, finds each entry by its field for aliases', () => {
+    type Target = string | { readonly [condition: string]: Target };
+    const { exports, alias } = JSON.parse(readFileSync(join(project.installed, 'package.json'), 'utf8')) as {
+      exports: Record<string, Target>;
+      alias: Record<string, string>;
+    };
+    const forBrowsers = (target: Target = ''): string => (typeof target === 'string' ? target : forBrowsers(target['import'] ?? target['default']));
+    const entries = Object.entries(exports).filter(([name]) => name !== '.' && name !== './package.json');
+    expect(alias).toEqual(Object.fromEntries(entries.map(([name, target]) => [name, forBrowsers(target)])));
+  });
+
   test('holds nothing of the machine it was built on', () => {
     const secrets = [at('/'), join(homedir(), '/'), '/registry/src/'];
     for (const path of filesBelow(project.installed)) {

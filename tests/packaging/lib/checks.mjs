@@ -1,5 +1,6 @@
 // What consumers assert of what their bundlers make.
 
+import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -41,4 +42,32 @@ export function withoutWarnings(output, ...except) {
   const found = lines.filter((line) => !/\b(0|no) (warning|error)s?\b/i.test(line) && !except.some((each) => each.test(line)));
   if (found.length > 0) throw new Error(`a tool has warned: ${found.join('\n')}\n\nin:\n${output}`);
   return output;
+}
+
+/** What the page shows that only reads a share code. */
+const ROOM_ID = 'V1StGXR8_Z5jdHi6B-myT';
+/** What isHushError weighs at most, with all that a bundler adds to a page. */
+const GUARD_LIMIT_BYTES = 2_000;
+
+/**
+ * The two pages that each bundler's project has besides: `guard`, which imports `isHushError` only, must come without wasm; `code`, which imports
+ * `parseShareCode` only, with one, and is weighed.
+ *
+ * @param {import('./project.mjs').Project} project
+ * @param {(entry: string, out: string) => Promise<void>} build - Builds the folder into another one, ready to be served.
+ * @returns {Promise<string>} A note.
+ */
+export async function checkSmallPages(project, build) {
+  const folder = (/** @type {string} */ name) => join(project.folder, name);
+  await build('guard', 'dist-guard');
+  assert.equal(await project.page(await project.serve('dist-guard')), 'false', 'the page with isHushError only');
+  assert.equal(inlinedWasms(folder('dist-guard')) + project.wasmFiles('dist-guard'), 0, 'wasm of the page with isHushError only');
+  const guard = gzipBytes(folder('dist-guard'));
+  assert(guard < GUARD_LIMIT_BYTES, `the page with isHushError only has ${guard} bytes`);
+
+  await build('code', 'dist-code');
+  assert.equal(await project.page(await project.serve('dist-code')), ROOM_ID, 'the page with parseShareCode only');
+  assert.equal(inlinedWasms(folder('dist-code')), 1, 'wasm of the page with parseShareCode only');
+  assert.equal(project.wasmFiles('dist-code'), 0, 'wasm files of the page with parseShareCode only');
+  return `parseShareCode only: ${kilobytes(gzipBytes(folder('dist-code')))} gzip; isHushError only: ${guard} B`;
 }
