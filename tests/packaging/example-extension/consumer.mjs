@@ -154,7 +154,8 @@ export async function check(project) {
     await page.click('#leave');
     await page.locator('#enter').waitFor();
     await page.close();
-    assert.deepEqual(await workerOf(context, panelUrl).evaluate(async () => [await chrome.storage.session.get(), await chrome.alarms.getAll()]), [{}, []]);
+    const left = await workerOf(context, panelUrl).evaluate(async () => [await chrome.storage.session.get(), await chrome.alarms.getAll()]);
+    assert.deepEqual(left, [{}, []]);
     assert.deepEqual(problems, []);
   });
   return `idle worker ended after ${idleSeconds} s, those with a room were not; an ended one was back after ${alarmSeconds} s`;
@@ -167,6 +168,7 @@ async function buildExample(project) {
   const dist = join(project.folder, 'dist');
   assert.equal(project.wasmFiles('dist'), 0);
   assert.equal(inlinedWasms(dist), 1);
+  // No remote code, and nothing that workers do not have.
   for (const script of scriptsBelow(dist)) assert.doesNotMatch(readFileSync(script, 'utf8'), /\beval\(|new Function\(|\bimport\(|importScripts/);
   const pages = filesBelow(dist).filter((name) => name.endsWith('.html'));
   for (const page of pages) assert.doesNotMatch(readFileSync(page, 'utf8'), /https?:/);
@@ -192,9 +194,11 @@ async function buildRecipe(project) {
   mkdirSync(folder, { recursive: true });
   for (const name of ['manifest.json', 'background.js', 'page.html']) {
     const text = readFileSync(join(HERE, 'recipe', name), 'utf8');
-    writeFileSync(join(folder, name), text.replace('wss://relay.example.com/ws', project.relay).replace('wss://relay.example.com', new URL(project.relay).origin));
+    const { origin } = new URL(project.relay);
+    writeFileSync(join(folder, name), text.replace('wss://relay.example.com/ws', project.relay).replace('wss://relay.example.com', origin));
   }
-  withoutWarnings(await project.run('esbuild', ['recipe/background.js', '--bundle', '--format=esm', '--outfile=recipe-dist/background.js', '--log-level=warning']));
+  const options = ['--bundle', '--format=esm', '--outfile=recipe-dist/background.js', '--log-level=warning'];
+  withoutWarnings(await project.run('esbuild', ['recipe/background.js', ...options]));
   const dist = join(project.folder, 'recipe-dist');
   for (const name of ['manifest.json', 'page.html']) cpSync(join(folder, name), join(dist, name));
   return dist;
@@ -228,7 +232,13 @@ function workerOf(context, url) {
   return worker;
 }
 
-/** Sends a message to the worker of an extension, from a page of its own. @param {import('playwright-core').BrowserContext} context @param {string} url @param {unknown} message */
+/**
+ * Sends a message to the worker of an extension, from a page of its own.
+ *
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {string} url
+ * @param {unknown} message
+ */
 async function tell(context, url, message) {
   const page = await context.newPage();
   await page.goto(`${url}page.html`);
