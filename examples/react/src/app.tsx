@@ -181,5 +181,5 @@ function Files({ onFiles }: { onFiles(files: Iterable<File>): void }) {
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const sizeOf = (bytes = 0) => {
   const [unit, size] = bytes < 1e3 ? ['byte', 1] as const : bytes < 1e6 ? ['kilobyte', 1e3] as const : ['megabyte', 1e6] as const;
-  return new Intl.NumberFormat('en', { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / size);
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(bytes / size);
 };
