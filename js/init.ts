@@ -10,9 +10,9 @@ import type { WasmSource } from './wasm-source.js';
  *
  * @param source - Where to load from: bytes, a compiled module, a response, or an address to fetch. Default: the wasm
  * this entry carries.
- * @throws `INIT_FAILED` when it cannot be fetched or compiled, or is of another version; `INVALID_STATE` when wasm from
- * another source is loaded already; `INVALID_ARGUMENT` for a source
- * of another kind.
+ * @throws `INIT_FAILED` when it cannot be fetched or compiled, is of another version, or the page's content security policy
+ * forbids wasm; `INVALID_STATE` when wasm from another source is loaded already; `INVALID_ARGUMENT` for a source of another
+ * kind.
  *
  * @example
  * ```ts

@@ -10,6 +10,9 @@ import type { WasmSource } from './wasm-source.js';
 /** The functions and classes of the wasm instance. What the room build adds: `load-room.ts`. */
 export type Wasm = Glue;
 
+/** How engines say that a page may not compile wasm. Some name no remedy, and Chromium one that allows far more. */
+const REFUSED_BY_POLICY = /content security policy|\bCSP\b|unsafe-eval/i;
+
 /** What {@link load} was given, to tell a repeated call from a contradiction. */
 let origin: unknown;
 let compiled: WebAssembly.Module | undefined;
@@ -94,7 +97,8 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
 function initError(cause: unknown): Error {
   if (isHushError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : 'unknown reason';
-  return hushError('INIT_FAILED', `the wasm could not be started: ${reason}`, cause);
+  const remedy = REFUSED_BY_POLICY.test(reason) ? "the content security policy needs script-src 'wasm-unsafe-eval': " : '';
+  return hushError('INIT_FAILED', `the wasm could not be started: ${remedy}${reason}`, cause);
 }
 
 function isModule(value: unknown): value is WebAssembly.Module {

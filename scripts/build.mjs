@@ -48,7 +48,7 @@ async function buildPackage() {
     await bundle();
     await writeTypes(['index', 'room/index', 'people/index', 'react/index', 'vue/index', 'agent/index', 'agent/plugin']);
     const modules = ENTRIES.map(({ out }) => out).filter((out) => out.endsWith('.js'));
-    checkSizes([...modules, 'core.wasm', 'room.wasm']);
+    await checkSizes([...modules, 'core.wasm', 'room.wasm']);
   });
 }
 

@@ -67,6 +67,25 @@ describe('the entry with its own wasm', () => {
     api.generateShareCode();
   });
 
+  test.each([
+    `WebAssembly.Module(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because 'unsafe-eval' is not an allowed source of script in the following Content Security Policy directive: "script-src 'self'".`,
+    'call to WebAssembly.Module() blocked by CSP',
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script",
+  ])('a refusal by the policy of the page names the remedy: %s', async (reason) => {
+    function refuse(): never {
+      throw new WebAssembly.CompileError(reason);
+    }
+    vi.spyOn(WebAssembly, 'Module').mockImplementation(refuse);
+    vi.spyOn(WebAssembly, 'compile').mockImplementation(refuse);
+    const message = expect.stringMatching(/^the wasm could not be started: the content security policy needs script-src 'wasm-unsafe-eval': /);
+    expect(() => api.generateShareCode()).toThrow(expect.objectContaining({ code: 'INIT_FAILED', message }));
+    await expect(api.init()).rejects.toMatchObject({ code: 'INIT_FAILED', message });
+  });
+
+  test('only a refusal by the policy does', async () => {
+    await expect(api.init(new Uint8Array(8))).rejects.toThrow(/^the wasm could not be started: (?!the content security policy)/);
+  });
+
   test('where wasm may not be compiled the error says so, and the next call tries again', async () => {
     const { Module } = WebAssembly;
     const compile = vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {

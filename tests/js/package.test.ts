@@ -53,6 +53,17 @@ describe('what is packed', () => {
     }
   });
 
+  test('Parcel, which reads no exports unless told to, finds each entry by its field for aliases', () => {
+    type Target = string | { readonly [condition: string]: Target };
+    const { exports, alias } = JSON.parse(readFileSync(join(project.installed, 'package.json'), 'utf8')) as {
+      exports: Record<string, Target>;
+      alias: Record<string, string>;
+    };
+    const forBrowsers = (target: Target = ''): string => (typeof target === 'string' ? target : forBrowsers(target['import'] ?? target['default']));
+    const entries = Object.entries(exports).filter(([name]) => name !== '.' && name !== './package.json');
+    expect(alias).toEqual(Object.fromEntries(entries.map(([name, target]) => [name, forBrowsers(target)])));
+  });
+
   test('holds nothing of the machine it was built on', () => {
     const secrets = [at('/'), join(homedir(), '/'), '/registry/src/'];
     for (const path of filesBelow(project.installed)) {
@@ -308,6 +319,15 @@ describe('types', () => {
       'types/tsconfig.json',
       JSON.stringify({ compilerOptions: { ...settings, ...options }, files: [file] }),
     );
+    await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
+  });
+
+  test("for a server's project, which has no types of the DOM", async () => {
+    const names = ['', '/slim', '/room', '/people', '/agent'];
+    project.write('types/server.mts', names.map((name, index) => `export * as all${index} from 'hushroom${name}';`).join('\n'));
+    const node = { types: ['node'], typeRoots: [at('node_modules/@types')], lib: ['es2022'], module: 'nodenext' };
+    const options = { ...settings, ...node, exactOptionalPropertyTypes: true };
+    const config = project.write('types/tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['server.mts'] }));
     await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
   });
 

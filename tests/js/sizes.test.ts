@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
-import { excess, LIMITS, sizeOf } from '../../scripts/lib/sizes.mjs';
+import { excess, LIMITS, PARTS, partName, sizeOf, sizeOfPart } from '../../scripts/lib/sizes.mjs';
 
 const wasm = fileURLToPath(new URL('../../js/gen/room/module.wasm', import.meta.url));
 
@@ -23,4 +23,19 @@ test('both entries and their wasm have a limit, and the wasm tested here keeps i
   expect(existsSync(wasm)).toBe(true);
   const size = sizeOf('room.wasm', readFileSync(wasm));
   expect(excess([size], { 'room.wasm': LIMITS['room.wasm'] })).toEqual([]);
+});
+
+test('a page that only reads share codes, or only looks at errors, keeps its limit', async () => {
+  expect(PARTS.map(partName)).toContain('{ parseShareCode, shareLink, generateShareCode } of index.js');
+  expect(PARTS.map(partName)).toContain('{ isHushError } of index.js');
+  for (const part of PARTS) {
+    const size = await sizeOfPart(part);
+    expect(size.raw).toBeGreaterThan(100);
+    expect(excess([size], { [size.name]: part.limit })).toEqual([]);
+    expect(excess([size], { [size.name]: part.limit / 2 })).toHaveLength(1);
+  }
+});
+
+test('a name that an entry does not have is no small bundle', async () => {
+  await expect(sizeOfPart({ names: 'isHushErrors', from: 'index.js' })).rejects.toThrow('No matching export');
 });

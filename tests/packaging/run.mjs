@@ -3,6 +3,8 @@
 //   npm run test:packaging [name ...]         these consumers, or all; one after the other
 //   npm run test:packaging -- --list          which there are
 //   --consumers <folder>                      those of another folder
+//   --tarball <file>                          with this package, instead of packing what is built
+//   --work <folder>                           where projects are made, instead of a folder among the temporary ones
 //
 // Needs what `npm run build` makes, Chromium, and npm's registry for what was not installed before. The table of the last run is in
 // .tools/packaging/table.md.
@@ -12,14 +14,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { at } from '../../scripts/lib/run.mjs';
-import { packTarball, workFolder } from './lib/install.mjs';
+import { copyTarball, packTarball, workFolder } from './lib/install.mjs';
 import { createPages } from './lib/pages.mjs';
 import { startRelay } from './lib/relay.mjs';
 import { consumersIn, loadConsumer, runConsumer, tableOf, writeTable } from './lib/suite.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { list: { type: 'boolean', default: false }, consumers: { type: 'string' }, work: { type: 'string' } },
+  options: { list: { type: 'boolean', default: false }, consumers: { type: 'string' }, tarball: { type: 'string' }, work: { type: 'string' } },
 });
 const folder = values.consumers === undefined ? dirname(fileURLToPath(import.meta.url)) : resolve(values.consumers);
 
@@ -41,8 +43,8 @@ async function main() {
 
 /** @param {readonly string[]} names */
 async function test(names) {
-  const work = values.work ?? workFolder();
-  const tarball = await packTarball(work);
+  const work = values.work === undefined ? workFolder() : resolve(values.work);
+  const tarball = await (values.tarball === undefined ? packTarball(work) : copyTarball(values.tarball, work));
   const relay = await startRelay();
   const pages = createPages();
   const results = [];

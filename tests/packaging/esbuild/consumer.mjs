@@ -2,16 +2,28 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
+import { checkSmallPages, inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
 
-export const title = 'esbuild';
+export const title = 'esbuild, with and without splitting';
 
 /** @param {import('../lib/project.mjs').Project} project */
 export async function check(project) {
-  const args = ['src/main.js', '--bundle', '--minify', '--format=esm', '--outdir=site/out', '--log-level=warning'];
-  withoutWarnings(await project.run('esbuild', args));
-  cpSync(join(project.folder, 'index.html'), join(project.folder, 'site/index.html'));
-  assert.equal(project.wasmFiles('site'), 0);
-  assert.equal(inlinedWasms(join(project.folder, 'site')), 2);
-  assert.equal(await project.page(await project.serve('site')), 'works');
+  const esbuild = async (/** @type {string[]} */ entries, /** @type {string} */ out, /** @type {string[]} */ ...more) => {
+    // Without its list of sizes, which points out every file above 1 MB.
+    const args = ['--bundle', '--minify', '--format=esm', `--outdir=${out}`, '--log-level=warning', ...more];
+    withoutWarnings(await project.run('esbuild', [...entries, ...args]));
+    cpSync(join(project.folder, 'public'), join(project.folder, out), { recursive: true });
+  };
+  const wasms = (/** @type {string} */ out) => [project.wasmFiles(out), inlinedWasms(join(project.folder, out))];
+
+  await esbuild(['src/main.js'], 'dist');
+  assert.deepEqual(wasms('dist'), [0, 2], 'wasm files, wasm in JavaScript');
+  assert.equal(await project.page(await project.serve('dist')), 'works');
+
+  // Two pages and a dynamic import: still one of each.
+  await esbuild(['src/split.js', 'src/other.js'], 'dist-split', '--splitting');
+  assert.deepEqual(wasms('dist-split'), [0, 2], 'wasm files, wasm in JavaScript, split');
+  assert.equal(await project.page(`${await project.serve('dist-split')}split.html`), 'works', 'split');
+
+  return checkSmallPages(project, (entry, out) => esbuild([`${entry}/main.js`], out));
 }

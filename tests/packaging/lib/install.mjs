@@ -1,7 +1,7 @@
 // A consumer's project as its user would have it: a folder far from this tree, and what npm installs there.
 
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -14,6 +14,8 @@ const INSTALL = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--p
 const LEFT_OUT = new Set(['node_modules', 'consumer.mjs', 'dist', '.next', '.nuxt', '.output', '.svelte-kit', '.parcel-cache']);
 /** Caches inside `node_modules` that would outlive a change of the package. */
 const CACHES = ['.vite', '.vite-temp', '.cache'];
+/** A tarball that no run needs any more. */
+const OLD_MS = 3_600_000;
 const STAMP = 'node_modules/.hushroom-installed';
 
 /**
@@ -32,17 +34,36 @@ export function workFolder() {
  * Packs the package as `npm run build` has left it.
  *
  * @param {string} work
- * @returns {Promise<string>} The tarball. Its name has its hash, since npm takes a file of the same name for the same package.
+ * @returns {Promise<string>} The tarball.
  * @throws When something that it should export was not built.
  */
 export async function packTarball(work) {
   const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const missing = targets(exports).filter((path) => !existsSync(at(path)));
   if (missing.length > 0) throw new Error(`${missing[0]} is not built (${missing.length} in all): run npm run build`);
-  const packed = readFileSync(await pack(work));
-  const tarball = join(work, `hushroom-${sha256(packed).slice(0, 12)}.tgz`);
-  for (const name of readdirSync(work)) if (name.endsWith('.tgz')) rmSync(join(work, name));
-  writeFileSync(tarball, packed);
+  // In a folder of its own: another run may be at it.
+  const folder = mkdtempSync(join(work, 'pack-'));
+  try {
+    return copyTarball(await pack(folder), work);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Puts a packed package beside the projects.
+ *
+ * @param {string} packed
+ * @param {string} work
+ * @returns {string} The copy. Its name has its hash, since npm takes a file of the same name for the same package.
+ */
+export function copyTarball(packed, work) {
+  const tarball = join(work, `hushroom-${sha256(readFileSync(packed)).slice(0, 12)}.tgz`);
+  for (const name of readdirSync(work)) {
+    const old = join(work, name);
+    if (name.endsWith('.tgz') && old !== tarball && Date.now() - lstatSync(old).mtimeMs > OLD_MS) rmSync(old);
+  }
+  copyFileSync(packed, tarball);
   return tarball;
 }
 

@@ -1,7 +1,5 @@
 // One Chromium for all consumers, and pages that fail on whatever a developer would see in the console.
 
-import { chromium } from 'playwright-core';
-
 import { BROWSER_FLAGS, findBrowser } from '../../../scripts/lib/browser.mjs';
 
 const RESULT_TIMEOUT_MS = 90_000;
@@ -18,6 +16,8 @@ export function createPages() {
   async function launch() {
     const { chrome } = findBrowser();
     if (chrome === undefined) throw new Error('no Chrome or Chromium found: set CHROME_PATH');
+    // Not at the top: most of the time to start goes into it, and many consumers open no page.
+    const { chromium } = await import('playwright-core');
     // The runner handles signals, and closes it.
     return chromium.launch({ executablePath: chrome, args: BROWSER_FLAGS, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
   }

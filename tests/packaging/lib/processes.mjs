@@ -7,6 +7,8 @@ const RUN_TIMEOUT_MS = 300_000;
 const READY_TIMEOUT_MS = 120_000;
 /** How long a program may take to end once it is asked to. */
 const STOP_TIMEOUT_MS = 5_000;
+/** How long the output of a program that has ended is waited for. */
+const CLOSE_TIMEOUT_MS = 2_000;
 /** Of its output, the end is kept: more than that nobody reads. */
 const OUTPUT_CHARACTERS = 400_000;
 
@@ -96,13 +98,14 @@ function launch(command, args, options) {
   /** Resolves to what went wrong, if anything did. @type {Promise<string | undefined>} */
   const ended = new Promise((resolve) => {
     child.on('error', (error) => resolve(`cannot be run: ${error.message}`));
-    // Not `close`: a program that leaves others behind that hold its output would never get there.
-    child.on('exit', (code, signal) => {
+    const settle = () => resolve(reason ?? (child.exitCode === 0 ? undefined : (child.signalCode ?? `exit code ${child.exitCode}`)));
+    child.on('exit', () => {
       signalGroup(pid, 'SIGKILL');
       groups.delete(pid);
-      // What it has printed is in the pipes; let it be read.
-      setImmediate(() => resolve(reason ?? (code === 0 ? undefined : (signal ?? `exit code ${code}`))));
+      // Whoever has left the group may hold its output for ever.
+      setTimeout(settle, CLOSE_TIMEOUT_MS).unref();
     });
+    child.on('close', settle);
   });
   const end = (/** @type {string} */ why) => {
     reason = why;

@@ -16,7 +16,8 @@ const TYPES = {
 };
 
 /**
- * @typedef {{ csp?: string, headers?: Record<string, string> | ((path: string) => Record<string, string>) }} ServeOptions - `csp`: the
+ * @typedef {{ csp?: string, headers?: Record<string, string> | ((path: string) => Record<string, string>),
+ *   onRequest?: (path: string) => void }} ServeOptions - `csp`: the
  * content security policy of everything served. `headers`: of every answer, or by path; they win over our own.
  */
 
@@ -27,9 +28,10 @@ const TYPES = {
  * @param {ServeOptions} [options]
  * @returns {Promise<{ url: string, stop(): Promise<void> }>} `url` ends with a slash.
  */
-export async function serveFolder(folder, { csp, headers = {} } = {}) {
+export async function serveFolder(folder, { csp, headers = {}, onRequest } = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).replace(/\/$/, '/index.html');
+    onRequest?.(path);
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
     if (csp !== undefined) response.setHeader('content-security-policy', csp);
     for (const [name, value] of Object.entries(typeof headers === 'function' ? headers(path) : headers)) response.setHeader(name, value);

@@ -75,7 +75,7 @@ function lastLines(error) {
 
 /** As Markdown, which is a table for people as well. @param {readonly Result[]} results */
 export function tableOf(results) {
-  const cells = results.map(({ name, title, ok, seconds, note }) => [name, title, ok ? 'ok' : 'FAIL', seconds.toFixed(1), note.replaceAll('|', '\\|')]);
+  const cells = results.map(({ name, title, ok, seconds, note }) => [name, title, ok ? 'ok' : 'FAIL', seconds.toFixed(1), note.replaceAll('|', '\\|').replaceAll('\n', ' ')]);
   const rows = [['name', 'title', 'result', 'seconds', 'note'], ...cells];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);

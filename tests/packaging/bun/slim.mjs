@@ -1,0 +1,8 @@
+import { readFile } from 'node:fs/promises';
+
+import * as api from 'hushroom/slim';
+
+import { exercise } from './exercise.mjs';
+
+await api.init(await readFile(new URL(import.meta.resolve('hushroom/core.wasm'))));
+console.log(await exercise(api));

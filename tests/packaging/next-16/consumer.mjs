@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { withoutWarnings } from '../lib/checks.mjs';
+
+export const title = 'Next.js 16: server and client component, route, edge route; Turbopack and webpack';
+
+const READY = { ready: /Local:\s+(http:\S+)/, timeoutMs: 180_000 };
+
+/** @param {import('../lib/project.mjs').Project} project */
+export async function check(project) {
+  for (const bundler of ['--turbopack', '--webpack']) {
+    rmSync(join(project.folder, '.next'), { recursive: true, force: true });
+    const dev = await project.start('next', ['dev', bundler, '--port', '0'], READY);
+    await use(project, dev.url);
+    await dev.stop();
+    rmSync(join(project.folder, '.next'), { recursive: true, force: true });
+    withoutWarnings(await project.run('next', ['build', bundler], { timeoutMs: 600_000 }));
+    const server = await project.start('next', ['start', '--port', '0'], READY);
+    await use(project, server.url);
+    await server.stop();
+    // What browsers load has the wasm inside.
+    assert.equal(project.wasmFiles('.next/static'), 0);
+  }
+}
+
+/** @param {import('../lib/project.mjs').Project} project @param {string} url */
+async function use(project, url) {
+  assert.match(await (await fetch(url)).text(), /<p id="rendered">V1StGXR8_Z5jdHi6B-myT<\/p>/);
+  assert.equal(await project.page(url), 'server works, client works');
+  assert.equal(await (await fetch(`${url}/node?relay=${encodeURIComponent(project.relay)}`)).text(), 'works');
+  assert.equal(await (await fetch(`${url}/edge`)).text(), 'works');
+}

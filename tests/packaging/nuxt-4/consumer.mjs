@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+
+import { withoutWarnings } from '../lib/checks.mjs';
+
+export const title = 'Nuxt 4: server route, rendered and hydrated page';
+
+/** @param {import('../lib/project.mjs').Project} project */
+export async function check(project) {
+  const dev = await project.start('nuxt', ['dev', '--port', '0', '--host', '127.0.0.1'], { ready: /Local:\s+(http:\S+)/, timeoutMs: 180_000 });
+  await use(project, dev.url);
+  await dev.stop();
+  withoutWarnings(await project.run('nuxt', ['build'], { timeoutMs: 600_000 }));
+  assert.equal(project.wasmFiles('.output'), 0);
+  const { url } = await project.start('node', ['.output/server/index.mjs'], { ready: /Listening on (http:\S+)/, env: { PORT: '0', HOST: '127.0.0.1' } });
+  await use(project, url);
+}
+
+/** @param {import('../lib/project.mjs').Project} project @param {string} url */
+async function use(project, url) {
+  assert.match(await (await fetch(url)).text(), /<p id="rendered">V1StGXR8_Z5jdHi6B-myT<\/p>/);
+  assert.equal(await project.page(url), 'server works, client works');
+}

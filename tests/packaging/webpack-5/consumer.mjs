@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { checkSmallPages, inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
+
+export const title = 'webpack 5: build, module worker';
+
+/** @param {import('../lib/project.mjs').Project} project */
+export async function check(project) {
+  const build = async (/** @type {string} */ entry, /** @type {string} */ out) => {
+    withoutWarnings(await project.run('webpack', ['--env', `entry=./${entry}/main.js`, '--env', `out=./${out}`]));
+    cpSync(join(project.folder, 'public/index.html'), join(project.folder, out, 'index.html'));
+  };
+  await build('src', 'dist');
+  assert.equal(project.wasmFiles('dist'), 0, 'wasm files');
+  // Two entries of the package, on the page and in the worker: the worker has code of its own.
+  assert.equal(inlinedWasms(join(project.folder, 'dist')), 4, 'wasm in JavaScript');
+  assert.equal(await project.page(await project.serve('dist')), 'works, works');
+  return checkSmallPages(project, build);
+}
