@@ -16,6 +16,7 @@ export const LIMITS = {
   'room.js': 305_200,
   'room.wasm': 261_400,
   'react.js': 3_400,
+  'vue.js': 3_700,
 };
 
 /**

@@ -91,6 +91,8 @@ describe('what is packed', () => {
       'people.edge-light.js': /^\.\/room\.edge-light\.js$/,
       'react.js': /^react$/,
       'react.cjs': /^react$/,
+      'vue.js': /^vue$/,
+      'vue.cjs': /^vue$/,
       'agent.js': /^(\.\/room\.node\.js|node:.*)$/,
       'agent.cjs': /^(\.\/room\.node\.cjs|node:.*)$/,
       'agent.plugin.js': /^\.\/agent\.js$/,
