@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { transform } from 'esbuild';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createElement, StrictMode, type ComponentType } from 'react';
@@ -66,7 +66,7 @@ describe('the example of', () => {
     // Its relay is the one of a reader's machine.
     const Chat = await load('Chat', { joinRoom: (options) => hushroomRoom.joinRoom({ ...options, relay }) });
     render(<Chat code={ada.code} />);
-    await vi.waitFor(() => expect(ada.members).toHaveLength(2));
+    await waitFor(() => expect(ada.members).toHaveLength(2));
     await act(async () => void (await ada.send('hello')));
     expect(await screen.findByText('Ada: hello')).toBeDefined();
     await ada.close();

@@ -1,4 +1,4 @@
-import { act, cleanup, createEvent, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, configure, createEvent, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { createRoom, joinRoom, type Room } from 'hushroom/room';
 import { StrictMode, version } from 'react';
 import { hydrateRoot } from 'react-dom/client';
@@ -6,6 +6,8 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { Chat } from './chat';
+
+configure({ asyncUtilTimeout: 20_000 });
 
 const relay = process.env.RELAY!;
 let ada: Room;
