@@ -17,6 +17,9 @@ export async function check(project) {
 
 /** @param {import('../lib/project.mjs').Project} project @param {string} url */
 async function use(project, url) {
-  assert.match(await (await fetch(url)).text(), /<p id="rendered">V1StGXR8_Z5jdHi6B-myT<\/p>/);
-  assert.equal(await project.page(url), 'server works, client works');
+  const html = await (await fetch(url)).text();
+  assert.match(html, /<p id="rendered">V1StGXR8_Z5jdHi6B-myT<\/p>/);
+  // Nothing is opened on a server.
+  assert.match(html, /<p id="status">connecting<\/p>/);
+  assert.equal(await project.page(url), 'server works, client works, room open');
 }
