@@ -23,8 +23,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       {
         resolve: { alias },
         test: {
-          name: 'react',
-          include: ['tests/react/**/*.test.{ts,tsx}'],
+          name: 'frameworks',
+          include: ['tests/{react,vue}/**/*.test.{ts,tsx}'],
           environment: 'happy-dom',
           globalSetup: ['tests/react/relay.ts'],
           testTimeout: 60_000,

@@ -32,8 +32,9 @@ agent.onMessage(
   { files: { folder: FOLDER, maxBytes: 10 * 1024 * 1024 } },
 );
 
-console.log(`in the room: ${agent.code}`);
+// Before anybody knows that it runs: whoever stops it then sees it leave.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void agent.close());
+console.log(`in the room: ${agent.code}`);
 const reason = await agent.closed;
 if (reason) {
   console.error(`left: ${reason.code} ${reason.message}`);

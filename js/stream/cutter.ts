@@ -31,10 +31,14 @@ export function createCutter(reader: ChunkReader, largest: number): Cutter {
   let buffer: Uint8Array | undefined;
   let position = 0;
 
+  function isOver(): boolean {
+    return ended || reader.isOver?.() === true;
+  }
+
   /** Gets a chunk when there is none. */
-  async function refill(): Promise<boolean> {
-    while (chunk.length === 0 && !ended) {
-      const next = await reader.read();
+  async function refill(wanted: number): Promise<boolean> {
+    while (chunk.length === 0 && !isOver()) {
+      const next = await reader.read(wanted);
       if (next === undefined) ended = true;
       else chunk = next;
     }
@@ -48,17 +52,18 @@ export function createCutter(reader: ChunkReader, largest: number): Cutter {
   }
 
   async function gather(length: number): Promise<Uint8Array> {
-    if (chunk.length === 0) await refill();
+    if (chunk.length === 0) await refill(length);
     const first = cut(length);
-    if (first.length === length || !(await refill())) return first;
+    if (first.length === length || isOver()) return first;
     buffer ??= new Uint8Array(largest);
     buffer.set(first);
     let filled = first.length;
+    if (!(await refill(length - filled))) return buffer.subarray(0, filled);
     do {
       const part = cut(length - filled);
       buffer.set(part, filled);
       filled += part.length;
-    } while (filled < length && (await refill()));
+    } while (filled < length && (await refill(length - filled)));
     return buffer.subarray(0, filled);
   }
 
@@ -66,7 +71,9 @@ export function createCutter(reader: ChunkReader, largest: number): Cutter {
     async take(length) {
       const bytes = await gather(length);
       position += bytes.length;
-      return { bytes, last: chunk.length === 0 && !(await refill()), position: position };
+      // A reader that knows is not asked to read ahead: it may write over `bytes`.
+      const last = chunk.length === 0 && (reader.isOver?.() ?? !(await refill(length)));
+      return { bytes, last, position };
     },
   };
 }

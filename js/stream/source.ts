@@ -1,10 +1,18 @@
 import { checkBytes, checkObject } from '../check.js';
 import type { StreamSource } from '../types.js';
+import { blobReader, isBlob } from './blob.js';
 
 /** Chunks of a source, one at a time. */
 export interface ChunkReader {
-  /** The next chunk, `undefined` at the end. Not to be called again before it has settled, nor after the end. */
-  read(): Promise<Uint8Array | undefined>;
+  /**
+   * The next chunk, `undefined` at the end. Not to be called again before it has settled, nor after the end.
+   *
+   * A reader that has {@link isOver} gives `wanted` bytes or more until the end comes, if it can choose, and may write over
+   * them at the next call.
+   */
+  read(wanted: number): Promise<Uint8Array | undefined>;
+  /** Whether nothing follows, known without reading. Where it is missing, only `read` can tell. */
+  isOver?(): boolean;
   /** Tells the source that no more is wanted. May be called at any time, and again. */
   cancel(reason: unknown): Promise<void>;
 }
@@ -25,12 +33,6 @@ export function openSource(source: StreamSource): ChunkReader {
   throw new TypeError('source must be a Blob, a Uint8Array, a ReadableStream or an AsyncIterable');
 }
 
-/** Whether `value` can do what we need of a Blob. */
-export function isBlob(value: object): value is Blob {
-  const { stream, slice, size } = value as Partial<Blob>;
-  return typeof stream === 'function' && typeof slice === 'function' && typeof size === 'number';
-}
-
 function bytesReader(bytes: Uint8Array): ChunkReader {
   let rest: Uint8Array | undefined = checkChunk(bytes);
   return {
@@ -43,16 +45,8 @@ function bytesReader(bytes: Uint8Array): ChunkReader {
   };
 }
 
-/** Its stream is several times as fast as reading its slices, and is opened only when it is needed. */
-function blobReader(blob: Blob): ChunkReader {
-  let reader: ChunkReader | undefined;
-  return {
-    read: () => (reader ??= streamReader(blob.stream())).read(),
-    cancel: (reason) => reader?.cancel(reason) ?? Promise.resolve(),
-  };
-}
-
-function streamReader(stream: ReadableStream<Uint8Array>): ChunkReader {
+/** Chunks as a stream gives them. */
+export function streamReader(stream: ReadableStream<Uint8Array>): ChunkReader {
   const reader = stream.getReader();
   let ended = false;
   return {

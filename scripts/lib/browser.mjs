@@ -1,4 +1,4 @@
-// Finding a Chrome or Chromium, and the chromedriver that belongs to it, for the tests.
+// Finding a Chrome or Chromium, the chromedriver that belongs to it, and a Firefox, for the tests.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,6 +9,8 @@ const BROWSER_PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
+const FIREFOXES = ['firefox', 'firefox-esr'];
+const FIREFOX_PLACES = ['/Applications/Firefox.app/Contents/MacOS/firefox'];
 const DRIVER_PLACES = [
   '/usr/lib/chromium/chromedriver',
   '/opt/homebrew/bin/chromedriver',
@@ -42,6 +44,11 @@ export function findBrowser() {
   // A driver works with browsers of its own version only.
   const chromedriver = drivers.find((path) => path !== undefined && majorVersion(path) === version);
   return { chrome, chromedriver };
+}
+
+/** The Firefox of this machine: `FIREFOX_PATH`, then `PATH`, then usual places. @returns {string | undefined} */
+export function findFirefox() {
+  return process.env['FIREFOX_PATH'] || (onPath(FIREFOXES) ?? FIREFOX_PLACES.find((path) => existsSync(path)));
 }
 
 /** @param {string[]} names */

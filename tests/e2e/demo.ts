@@ -20,8 +20,8 @@ export const LOOKS = [
   ['narrow-dark', { colorScheme: 'dark', ...NARROW }],
 ] as const;
 
-/** A microphone that hears beeps, and a person who allows it. */
-export const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] as const;
+/** A microphone that hears beeps, a camera, and a person who allows both. */
+export const MICROPHONE = { fakeDevices: true } as const;
 
 /** The two kinds of rooms. */
 export const PROTOCOLS = ['hush1', 'arthas'] as const;
@@ -54,8 +54,8 @@ export interface Demo {
 /** All pages of a test come from one address. */
 const FREE = ['--directory-requests-per-minute=0', '--registrations-per-minute=0', '--invitations-per-minute=0'];
 
-/** Starts a browser, with these flags, and a relay for the tests of a file. */
-export function useDemo(flags: readonly string[] = []): Demo {
+/** Starts a browser and a relay for the tests of a file. */
+export function useDemo(devices: Parameters<typeof launchBrowser>[0] = {}): Demo {
   let browser: Browser | undefined;
   let relay: Relay | undefined;
   let opened: DemoPage[] = [];
@@ -66,7 +66,7 @@ export function useDemo(flags: readonly string[] = []): Demo {
     folder = await mkdtemp(join(tmpdir(), 'hushroom-demo-'));
     // As `npm start` runs it.
     const options = ['--directory', join(folder, 'directory.redb'), ...FREE];
-    [browser, relay] = await Promise.all([launchBrowser(flags), startRelay(0, options)]);
+    [browser, relay] = await Promise.all([launchBrowser(devices), startRelay(0, options)]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+
+import { browserName, launch } from '../browsers/launch.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
@@ -52,16 +53,8 @@ export async function startRelay(port = 0, options: readonly string[] = []): Pro
   };
 }
 
-/** The browser that set-up has found, with these flags besides the usual ones. */
-export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
-  const { BROWSER_FLAGS, findBrowser } = (await import(join(root, 'scripts/lib/browser.mjs'))) as {
-    BROWSER_FLAGS: string[];
-    findBrowser: () => { chrome: string | undefined };
-  };
-  const executablePath = process.env['CHROME_PATH'] || findBrowser().chrome;
-  if (executablePath === undefined) throw new Error('no Chrome or Chromium found; set CHROME_PATH');
-  return chromium.launch({ executablePath, args: [...BROWSER_FLAGS, ...flags] });
-}
+/** The browser that the tests run in: see `tests/browsers`. */
+export const launchBrowser: (options?: { readonly fakeDevices?: boolean }) => Promise<Browser> = launch;
 
 /** A page of the demo in a browser profile of its own, and everything that went wrong in it. */
 export interface DemoPage {
@@ -72,6 +65,9 @@ export interface DemoPage {
   readonly requests: readonly string[];
   close(): Promise<void>;
 }
+
+/** Hash of `body {}`: a style that Playwright adds before a screenshot in Firefox, whose policy it offends. */
+const SCREENSHOT_STYLE = 'sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA=';
 
 /**
  * Opens a page. It has no save picker, as in Firefox and Safari: that dialog is the system's, and a headless browser has
@@ -94,10 +90,19 @@ export async function openPage(
   const page = await context.newPage();
   const problems: string[] = [];
   const requests: string[] = [];
-  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('pageerror', (error) => {
+    if (!error.message.includes(SCREENSHOT_STYLE)) problems.push(`uncaught: ${error.message}`);
+  });
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`console: ${message.text()}`);
   });
+  // Chromium's console tells of these as well.
+  if (browserName() !== 'chromium') {
+    page.on('response', (response) => {
+      if (response.status() >= 400) problems.push(`response: ${response.status()} ${response.url()}`);
+    });
+    page.on('requestfailed', (request) => problems.push(`request: ${request.failure()?.errorText} ${request.url()}`));
+  }
   page.on('request', (request) => requests.push(request.url()));
   page.on('websocket', (socket) => requests.push(socket.url()));
   await page.goto(address);

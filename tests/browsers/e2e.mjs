@@ -1,0 +1,40 @@
+// The e2e suite in another browser than Chromium.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { at, environment } from '../../scripts/lib/run.mjs';
+import { launch } from './launch.mjs';
+import { LEFT_OUT } from './left-out.mjs';
+
+/**
+ * Runs the suite, or these files of it, and says what was left out.
+ *
+ * @param {import('./launch.mjs').BrowserName} browser
+ * @param {readonly string[]} [files] - As vitest takes them: parts of their paths.
+ * @returns {Promise<boolean>} Whether every test that was run has passed, and at least one was run.
+ */
+export async function runE2e(browser, files = []) {
+  // Fails at once, and once, where there is no such browser.
+  const started = await launch({ browser });
+  console.log(`\n\x1b[1m── e2e in ${browser} ${started.version()}\x1b[0m`);
+  await started.close();
+
+  const chosen = (LEFT_OUT[browser] ?? []).filter(({ file }) => files.length === 0 || files.some((part) => file.includes(part)));
+  const args = ['run', '--project', 'e2e', ...files];
+  if (chosen.length > 0) args.push('--testNamePattern', allBut(chosen.map(({ test }) => test)));
+  const env = { ...environment(), HUSHROOM_BROWSER: browser };
+  const vitest = spawn('vitest', args, { cwd: at(), env, stdio: 'inherit' });
+  const [code] = await once(vitest, 'exit');
+  if (chosen.length > 0) {
+    console.log(`left out in ${browser}: ${chosen.length}`);
+    for (const { file, test, reason } of chosen) console.log(`  ${file}: ${test}\n    ${reason}`);
+  } else console.log(`left out in ${browser}: none`);
+  return code === 0;
+}
+
+/** A pattern for the names of all tests but these. @param {readonly string[]} names */
+function allBut(names) {
+  const literal = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return `^(?!(${literal.join('|')})$)`;
+}
