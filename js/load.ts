@@ -91,7 +91,10 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   // Streaming insists on the MIME type. A server that does not send it costs time, not the page.
   const streams = response.headers.get('content-type')?.startsWith('application/wasm') === true;
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  if (streams) return WebAssembly.compileStreaming(response);
+  // Not in one line: Next's development server wraps such a call, for the edge, in a function in which there may be no `await`.
+  const bytes = await response.arrayBuffer();
+  return WebAssembly.compile(bytes);
 }
 
 function initError(cause: unknown): Error {
