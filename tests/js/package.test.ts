@@ -80,6 +80,11 @@ describe('what is packed', () => {
       'people.slim.cjs': /^\.\/room\.slim\.cjs$/,
       'people.workerd.js': /^\.\/room\.workerd\.js$/,
       'people.edge-light.js': /^\.\/room\.edge-light\.js$/,
+      // The framework is the application's. They have the types of the room, and nothing of it.
+      'react.js': /^react$/,
+      'react.cjs': /^react$/,
+      'vue.js': /^vue$/,
+      'vue.cjs': /^vue$/,
       'agent.js': /^(\.\/room\.node\.js|node:.*)$/,
       'agent.cjs': /^(\.\/room\.node\.cjs|node:.*)$/,
       'agent.plugin.js': /^\.\/agent\.js$/,
