@@ -1,4 +1,4 @@
-import type { MaybeRefOrGetter, ShallowRef } from 'vue';
+import type { ComputedRef, MaybeRefOrGetter } from 'vue';
 
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { FileOffer, Member, Message, Room, RoomEvent, RoomStatus } from '../room/types.js';
@@ -21,8 +21,8 @@ export type ProvideRoomOptions =
       readonly open?: never;
     };
 
-/** A shallow ref that only we write. Each of its values is immutable: a change brings another one. */
-export type ReadonlyRef<T> = Readonly<ShallowRef<T>>;
+/** A ref that cannot be written to. Each of its values is immutable: a change brings another one. */
+export type ReadonlyRef<T> = ComputedRef<T>;
 
 /** What `useFileDrop` takes. */
 export interface FileDropOptions {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
 import * as vue from 'hushroom/vue';
+import { createPinia, defineStore } from 'pinia';
 import { createSSRApp, h } from 'vue';
 import { renderToString } from 'vue/server-renderer';
 
@@ -26,4 +27,17 @@ for (const [provider, user] of [[vue, vue], [required, required], [required, vue
 }
 assert.throws(() => vue.provideRoom({ open: () => assert.fail() }), /in setup/);
 assert.throws(() => vue.useRoom(), /in setup/);
+
+// A store: nothing is opened on a server, and there is nothing in its state to send to the browser or to write to.
+const open = () => assert.fail('a room was opened');
+const useChat = defineStore('chat', () => ({ ...vue.provideRoom({ open }) }));
+const pinia = createPinia();
+const app = createSSRApp({
+  setup() {
+    const chat = useChat();
+    return () => h('p', `${chat.status} ${chat.messages.length} ${chat.room}`);
+  },
+});
+assert.equal(await renderToString(app.use(pinia)), '<p>connecting 0 undefined</p>');
+assert.equal(JSON.stringify(pinia.state.value), '{"chat":{}}');
 console.log('works');
