@@ -286,7 +286,7 @@ class Keyboard {
     const keys = combination.split(/\+(?=.)/).map((key) => KEYS[key] ?? key);
     const actions = [
       ...keys.map((value) => ({ type: 'keyDown', value })),
-      ...keys.toReversed().map((value) => ({ type: 'keyUp', value })),
+      ...[...keys].reverse().map((value) => ({ type: 'keyUp', value })),
     ];
     await this.#perform(actions);
   }

@@ -1,6 +1,5 @@
 // One WebKitGTK with a profile, a screen and a driver of its own.
 
-import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, watch, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { endGroup, findMiniBrowser, LIKE_SAFARI, onPath, ownFolders, startDisplay, WEBKIT_ENV } from './engines.mjs';
+import { endGroup, findMiniBrowser, LIKE_SAFARI, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
 
 /** How W3C names a reference to an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -72,9 +71,9 @@ export class WebKitSession extends EventEmitter {
     this.#cleanup.push(() => display.close());
     const port = await freePort();
     const env = { ...process.env, ...ownFolders(this.folder), ...WEBKIT_ENV, DISPLAY: display.name };
-    const child = spawn(driver, [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawnGroup(driver, [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#cleanup.push(() => endGroup(child));
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
     this.#url = `http://127.0.0.1:${port}`;
     await answers(`${this.#url}/status`, child);
 
