@@ -125,6 +125,7 @@ export function ownFolders(folder) {
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const groups = new Set();
+process.on('exit', () => groups.forEach(killGroup));
 
 /**
  * Starts a program in a group of its own, so that all that it starts ends with it. Whoever forgets it leaves nothing behind.
@@ -133,7 +134,6 @@ const groups = new Set();
  */
 export function spawnGroup(program, args, options) {
   const child = spawn(program, args, { ...options, detached: true });
-  if (groups.size === 0) process.once('exit', () => groups.forEach(killGroup));
   groups.add(child);
   child.once('exit', () => groups.delete(child));
   return child;
