@@ -37,8 +37,7 @@ for (const suite of suites) {
       allPassed &&= passed > 0 && failed === 0;
       table.push({ suite, browser: engine, result: failed === 0 && passed > 0 ? 'ok' : 'FAIL', tests: `${passed} passed, ${failed} failed, ${absent} not in a page` });
     } else {
-      process.env['HUSHROOM_WEBKIT_OPFS'] = engine === 'webkit-opfs' ? '1' : '';
-      const passed = await runE2e(/** @type {import('./launch.mjs').BrowserName} */ (engine.replace('-opfs', '')), files);
+      const passed = await runE2e(/** @type {import('./launch.mjs').BrowserName} */ (engine), files);
       allPassed &&= passed;
       table.push({ suite, browser: engine, result: passed ? 'ok' : 'FAIL', tests: 'as above' });
     }

@@ -54,7 +54,7 @@ export class WebKitSession extends EventEmitter {
   }
 
   /** @param {Looks & { opfs?: boolean }} looks */
-  async #start({ colorScheme, reducedMotion, opfs = process.env['HUSHROOM_WEBKIT_OPFS'] === '1' }) {
+  async #start({ colorScheme, reducedMotion, opfs = false }) {
     const browser = findMiniBrowser();
     const driver = onPath(['WebKitWebDriver']);
     if (browser === undefined || driver === undefined) throw new Error('WebKitGTK and its driver are not here: node tests/browsers/setup.mjs');
@@ -77,7 +77,8 @@ export class WebKitSession extends EventEmitter {
     this.#url = `http://127.0.0.1:${port}`;
     await answers(`${this.#url}/status`, child);
 
-    const args = ['--automation', '--enable-write-console-messages-to-stdout=true'];
+    // The console is in no answer of the driver. Windows of any size are opened by scripts.
+    const args = ['--automation', '--enable-write-console-messages-to-stdout=true', '--javascript-can-open-windows-automatically=true'];
     if (colorScheme === 'dark') args.push('--dark-mode');
     if (opfs) args.push(LIKE_SAFARI);
     const made = await this.#send('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args } } } });
