@@ -4,11 +4,16 @@ import { chromium, firefox } from 'playwright-core';
 
 import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
 import { at } from '../../scripts/lib/run.mjs';
+import { WebKitBrowser } from './lib/webkit-page.mjs';
 
-/** @typedef {'chromium' | 'firefox'} BrowserName */
+/**
+ * WebKitGTK as it comes has no private file system; `webkit-opfs` is the same with what Safari has on.
+ *
+ * @typedef {'chromium' | 'firefox' | 'webkit' | 'webkit-opfs'} BrowserName
+ */
 
 /** @type {readonly BrowserName[]} */
-export const BROWSERS = ['chromium', 'firefox'];
+export const BROWSERS = ['chromium', 'firefox', 'webkit', 'webkit-opfs'];
 
 /** The browser that the tests run in. @returns {BrowserName} */
 export function browserName() {
@@ -38,6 +43,10 @@ const FIREFOX_PREFS = {
  * @param {{ fakeDevices?: boolean, browser?: BrowserName }} [options]
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
+  // Of Playwright's interface it has what the tests use.
+  if (browser === 'webkit' || browser === 'webkit-opfs') {
+    return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (await launchWebKit(browser)));
+  }
   if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
   return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
 }
@@ -53,8 +62,12 @@ export async function launchProfile(browser, { hidden = false } = {}) {
   if (browser === 'firefox') {
     return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
   }
+  if (browser === 'webkit' || browser === 'webkit-opfs') return /** @type {any} */ (await (await launchWebKit(browser)).newContext());
   return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
 }
+
+/** @param {'webkit' | 'webkit-opfs'} browser */
+const launchWebKit = (browser) => WebKitBrowser.launch({ opfs: browser === 'webkit-opfs' });
 
 /** @param {Record<string, string | number | boolean>} prefs */
 function firefoxOptions(prefs) {

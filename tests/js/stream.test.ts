@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { decryptRange, decryptStream, decryptedSize, encryptStream, encryptedSize, generateFileKey } from '../../js/index.js';
 import type { StreamOptions, StreamSource } from '../../js/index.js';
 import { codeOf, codeOfAsync, KEY } from './helpers.js';
-import { collect, pattern, pieces, streamOf } from './streams.js';
+import { chunksOf, collect, pattern, pieces, streamOf } from './streams.js';
 import { tinkBytes, tinkEncrypt } from './tink.js';
 
 const S = 4096;
@@ -60,7 +60,7 @@ describe.each(ENGINES)('round trips, %s', (engine) => {
     file[3 * S + 5]! ^= 1;
     const chunks: Uint8Array[] = [];
     const read = async () => {
-      for await (const chunk of decryptStream(file, KEY, { segmentSize: S, engine })) chunks.push(chunk);
+      for await (const chunk of chunksOf(decryptStream(file, KEY, { segmentSize: S, engine }))) chunks.push(chunk);
     };
     expect(await codeOfAsync(read())).toBe('DECRYPT_FAILED');
     same(Buffer.concat(chunks), plaintext.subarray(0, 3 * (S - 16) - 40));

@@ -1,7 +1,26 @@
+/** The chunks of a stream, which is cancelled when the loop ends early. Streams of WebKit cannot be iterated themselves. */
+export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  let done = false;
+  try {
+    for (;;) {
+      const read = await reader.read();
+      done = read.done;
+      if (read.done) return;
+      yield read.value;
+    }
+  } catch (error) {
+    done = true;
+    throw error;
+  } finally {
+    if (!done) await reader.cancel();
+  }
+}
+
 /** All that a stream gives, in one piece. */
 export async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
+  for await (const chunk of chunksOf(stream)) chunks.push(chunk);
   return new Uint8Array(Buffer.concat(chunks));
 }
 

@@ -1,0 +1,98 @@
+// What the WebKit driver has in a page: Playwright's way of finding elements, and what must hold before one is acted on.
+
+import { Ivya } from 'ivya';
+import { isElementVisible } from 'ivya/utils';
+
+const ivya = Ivya.create({ browser: 'webkit', testIdAttribute: 'data-testid' });
+
+/** Outcomes of calls that take time, by number. @type {Map<number, { value?: unknown, error?: string }>} */
+const outcomes = new Map();
+let seen = 0;
+
+/** @param {string} selector @returns {Element[]} */
+const all = (selector) => ivya.queryLocatorSelectorAll(selector);
+
+/** The one element there is. @param {string} selector @returns {Element | undefined} */
+function one(selector) {
+  const found = all(selector);
+  if (found.length > 1) throw new Error(`strict mode violation: ${selector} resolved to ${found.length} elements`);
+  return found[0];
+}
+
+/** @param {Element | undefined} element */
+const isVisible = (element) => element !== undefined && element.isConnected && isElementVisible(element);
+
+/** @param {Element} element */
+function isEnabled(element) {
+  const control = element.closest('button, input, select, textarea, [aria-disabled]');
+  return !(control?.matches(':disabled') || control?.getAttribute('aria-disabled') === 'true');
+}
+
+/** The element, once it can be acted on. @param {string} selector @param {boolean} still must not move @returns {Promise<Element | undefined>} */
+async function ready(selector, still) {
+  const element = one(selector);
+  if (element === undefined || !isVisible(element) || !isEnabled(element)) return undefined;
+  if (!still) return element;
+  element.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+  const place = () => JSON.stringify(element.getBoundingClientRect());
+  const before = place();
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  return place() === before ? element : undefined;
+}
+
+/** Whether a click in its middle would reach it, or something within or its label. @param {Element} element */
+function isHit(element) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+  if (hit === null) return false;
+  const label = hit.closest('label');
+  return element.contains(hit) || hit.contains(element) || (label !== null && label.control === element);
+}
+
+/** @param {HTMLInputElement} field @param {string} text */
+function fill(field, text) {
+  field.focus();
+  if (field.isContentEditable) field.textContent = text;
+  else Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value')?.set?.call(field, text);
+  field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true, data: text, inputType: 'insertText' }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** @param {HTMLSelectElement} list @param {string} wanted value or label */
+function select(list, wanted) {
+  const option = [...list.options].find(({ value, label }) => value === wanted || label.trim() === wanted);
+  if (option === undefined) return false;
+  option.selected = true;
+  list.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
+  list.dispatchEvent(new Event('change', { bubbles: true }));
+  return true;
+}
+
+/** Starts a call, and keeps what comes of it. @param {number} id @param {() => unknown} call */
+function start(id, call) {
+  (async () => call())().then(
+    (value) => outcomes.set(id, { value }),
+    (error) => outcomes.set(id, { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
+  );
+}
+
+/** Waits a little for the outcome of a call. @param {number} id */
+async function outcome(id) {
+  const end = performance.now() + 200;
+  while (!outcomes.has(id) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  const found = outcomes.get(id);
+  outcomes.delete(id);
+  return found;
+}
+
+/** Addresses asked for since the last time. */
+function requests() {
+  const entries = performance.getEntries().filter(({ entryType }) => entryType === 'navigation' || entryType === 'resource');
+  const fresh = entries.slice(seen).map(({ name }) => name);
+  seen = entries.length;
+  return fresh;
+}
+
+Object.defineProperty(globalThis, '__driver', {
+  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests },
+});
