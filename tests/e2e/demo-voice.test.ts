@@ -33,10 +33,10 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     expect(await field.inputValue()).toBe('A draft that stays');
     await hasFocus(field);
 
-    await heard(ben.page, /Ana sent a voice message, 0:0[23]/);
+    await heard(ben.page, /Ana sent a voice message, 0:0[2-5]/);
     const player = voiceCard(ben.page).getByTestId('player');
     await shown(player);
-    await says(player.getByTestId('player-time'), /^0:0[23]$/);
+    await says(player.getByTestId('player-time'), /^0:0[2-5]$/);
     expect(await player.getAttribute('data-playing')).toBe('false');
     await screenshot(ben.page, `voice-received-${protocol}`);
 
@@ -51,7 +51,7 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     const slider = player.getByRole('slider', { name: 'Position' });
     await slider.focus();
     for (let step = 0; step < 12; step++) await ben.page.keyboard.press('ArrowRight');
-    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^0:01 of 0:0[23]$/);
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^0:01 of 0:0[2-5]$/);
     await hasFocus(slider);
 
     // Ours can be heard again, and says that it has arrived.
