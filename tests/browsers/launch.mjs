@@ -6,10 +6,14 @@ import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../scripts/lib/brows
 import { at } from '../../scripts/lib/run.mjs';
 import { WebKitBrowser } from './lib/webkit-page.mjs';
 
-/** @typedef {'chromium' | 'firefox' | 'webkit'} BrowserName */
+/**
+ * WebKitGTK as it comes has no private file system; `webkit-opfs` is the same with what Safari has on.
+ *
+ * @typedef {'chromium' | 'firefox' | 'webkit' | 'webkit-opfs'} BrowserName
+ */
 
 /** @type {readonly BrowserName[]} */
-export const BROWSERS = ['chromium', 'firefox', 'webkit'];
+export const BROWSERS = ['chromium', 'firefox', 'webkit', 'webkit-opfs'];
 
 /** The browser that the tests run in. @returns {BrowserName} */
 export function browserName() {
@@ -31,6 +35,8 @@ const FIREFOX_PREFS = {
   'ui.allPointerCapabilities': 6,
   // Reading the clipboard asks with a menu that no page can open; what is allowed is for the tests to say.
   'dom.events.testing.asyncClipboard': true,
+  // Firefox 153 crashes when axe asks elements for the elements that label them.
+  'accessibility.ARIAElementReflection.enabled': false,
 };
 
 /**
@@ -40,7 +46,9 @@ const FIREFOX_PREFS = {
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
   // Of Playwright's interface it has what the tests use.
-  if (browser === 'webkit') return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (new WebKitBrowser()));
+  if (browser === 'webkit' || browser === 'webkit-opfs') {
+    return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (await launchWebKit(browser)));
+  }
   if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
   return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
 }
@@ -56,9 +64,12 @@ export async function launchProfile(browser, { hidden = false } = {}) {
   if (browser === 'firefox') {
     return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
   }
-  if (browser === 'webkit') return /** @type {any} */ (await new WebKitBrowser().newContext());
+  if (browser === 'webkit' || browser === 'webkit-opfs') return /** @type {any} */ (await (await launchWebKit(browser)).newContext());
   return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
 }
+
+/** @param {'webkit' | 'webkit-opfs'} browser */
+const launchWebKit = (browser) => WebKitBrowser.launch({ opfs: browser === 'webkit-opfs' });
 
 /** @param {Record<string, string | number | boolean>} prefs */
 function firefoxOptions(prefs) {
