@@ -6,14 +6,10 @@ import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../scripts/lib/brows
 import { at } from '../../scripts/lib/run.mjs';
 import { WebKitBrowser } from './lib/webkit-page.mjs';
 
-/**
- * WebKitGTK as it comes has no private file system; `webkit-opfs` is the same with what Safari has on.
- *
- * @typedef {'chromium' | 'firefox' | 'webkit' | 'webkit-opfs'} BrowserName
- */
+/** @typedef {'chromium' | 'firefox' | 'webkit'} BrowserName */
 
 /** @type {readonly BrowserName[]} */
-export const BROWSERS = ['chromium', 'firefox', 'webkit', 'webkit-opfs'];
+export const BROWSERS = ['chromium', 'firefox', 'webkit'];
 
 /** The browser that the tests run in. @returns {BrowserName} */
 export function browserName() {
@@ -46,8 +42,8 @@ const FIREFOX_PREFS = {
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
   // Of Playwright's interface it has what the tests use.
-  if (browser === 'webkit' || browser === 'webkit-opfs') {
-    return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (await launchWebKit(browser)));
+  if (browser === 'webkit') {
+    return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (await WebKitBrowser.launch()));
   }
   if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
   return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
@@ -64,12 +60,9 @@ export async function launchProfile(browser, { hidden = false } = {}) {
   if (browser === 'firefox') {
     return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
   }
-  if (browser === 'webkit' || browser === 'webkit-opfs') return /** @type {any} */ (await (await launchWebKit(browser)).newContext());
+  if (browser === 'webkit') return /** @type {any} */ (await (await WebKitBrowser.launch()).newContext());
   return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
 }
-
-/** @param {'webkit' | 'webkit-opfs'} browser */
-const launchWebKit = (browser) => WebKitBrowser.launch({ opfs: browser === 'webkit-opfs' });
 
 /** @param {Record<string, string | number | boolean>} prefs */
 function firefoxOptions(prefs) {

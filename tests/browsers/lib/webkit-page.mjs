@@ -15,11 +15,16 @@ const KEYS = {
   ArrowRight: '\uE014', ArrowDown: '\uE015', Delete: '\uE017', Meta: '\uE03D',
 };
 
+/** In JSON nothing is nothing, and in a list it is null. */
+const NOTHING = '\0undefined';
+const written = (/** @type {unknown} */ args) => JSON.stringify(args, (_, value) => (value === undefined ? NOTHING : value));
+const ARGUMENTS = `JSON.parse(arguments[0], (_, value) => (value === ${JSON.stringify(NOTHING)} ? undefined : value))`;
+
 /** Runs what is in `body`, gives `{ value }` as JSON, so that nothing is something else than null, and where the page is. */
 const envelope = (/** @type {string} */ body) => `
   const done = arguments[arguments.length - 1];
   if (globalThis.__driver === undefined) return done('{"missing":true}');
-  const a = JSON.parse(arguments[0]);
+  const a = ${ARGUMENTS};
   (async () => { ${body} })().then(
     (value) => done(JSON.stringify({ value, href: location.href, requests: __driver.requests() })),
     (error) => done(JSON.stringify({ error: error instanceof Error ? error.name + ': ' + error.message : String(error) })));`;
@@ -30,18 +35,15 @@ export class WebKitBrowser {
   /** Started before it is asked for: it tells which version this is. @type {WebKitSession | undefined} */
   #spare;
   #version;
-  #opfs;
 
-  /** @param {WebKitSession} first @param {boolean} opfs */
-  constructor(first, opfs) {
+  /** @param {WebKitSession} first */
+  constructor(first) {
     this.#spare = first;
-    this.#opfs = opfs;
     this.#version = String(first.capabilities['browserVersion']);
   }
 
-  /** @param {{ opfs?: boolean }} [options] */
-  static async launch({ opfs = false } = {}) {
-    return new WebKitBrowser(await WebKitSession.start({ opfs }), opfs);
+  static async launch() {
+    return new WebKitBrowser(await WebKitSession.start());
   }
 
   /** @param {import('./webkit-session.mjs').Looks} [looks] */
@@ -49,7 +51,7 @@ export class WebKitBrowser {
     const isPlain = looks.colorScheme !== 'dark' && looks.reducedMotion !== 'reduce';
     const spare = isPlain ? this.#spare : undefined;
     if (spare !== undefined) this.#spare = undefined;
-    const context = new WebKitContext(spare ?? (await WebKitSession.start({ ...looks, opfs: this.#opfs })), looks);
+    const context = new WebKitContext(spare ?? (await WebKitSession.start(looks)), looks);
     this.#contexts.add(context);
     return context;
   }
@@ -245,7 +247,7 @@ export class WebKitPage extends Finder {
    */
   async run(body, args) {
     for (let tries = 0; ; tries++) {
-      const text = await this.command('POST', '/execute/async', { script: envelope(body), args: [JSON.stringify(args)] });
+      const text = await this.command('POST', '/execute/async', { script: envelope(body), args: [written(args)] });
       const { missing, value, error, href, requests } = JSON.parse(text);
       if (missing) {
         if (tries > 3) throw new Error('the page takes no scripts');
@@ -288,7 +290,7 @@ export class WebKitPage extends Finder {
 
   /** An element that a script finds. @param {string} script @param {readonly unknown[]} args */
   element(script, args) {
-    return this.command('POST', '/execute/sync', { script: `const a = JSON.parse(arguments[0]); ${script}`, args: [JSON.stringify(args)] });
+    return this.command('POST', '/execute/sync', { script: `const a = ${ARGUMENTS}; ${script}`, args: [written(args)] });
   }
 
   /** @param {string} method @param {string} path @param {unknown} [body] */

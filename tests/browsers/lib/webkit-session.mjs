@@ -1,4 +1,5 @@
-// One WebKitGTK with a profile, a screen and a driver of its own.
+// One WebKitGTK with a screen and a driver of its own. What a driver starts is a private window, and has no private file
+// system, even where that is on.
 
 import { EventEmitter, once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, watch, writeFile } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { endGroup, findMiniBrowser, LIKE_SAFARI, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
+import { endGroup, findMiniBrowser, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
 
 /** How W3C names a reference to an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -40,7 +41,7 @@ export class WebKitSession extends EventEmitter {
   /** @type {Record<string, any>} */
   capabilities = {};
 
-  /** @param {Looks & { opfs?: boolean }} [looks] */
+  /** @param {Looks} [looks] */
   static async start(looks = {}) {
     const session = new WebKitSession();
     session.setMaxListeners(0);
@@ -53,8 +54,8 @@ export class WebKitSession extends EventEmitter {
     return session;
   }
 
-  /** @param {Looks & { opfs?: boolean }} looks */
-  async #start({ colorScheme, reducedMotion, opfs = false }) {
+  /** @param {Looks} looks */
+  async #start({ colorScheme, reducedMotion }) {
     const browser = findMiniBrowser();
     const driver = onPath(['WebKitWebDriver']);
     if (browser === undefined || driver === undefined) throw new Error('WebKitGTK and its driver are not here: node tests/browsers/setup.mjs');
@@ -80,7 +81,6 @@ export class WebKitSession extends EventEmitter {
     // The console is in no answer of the driver. Windows of any size are opened by scripts.
     const args = ['--automation', '--enable-write-console-messages-to-stdout=true', '--javascript-can-open-windows-automatically=true'];
     if (colorScheme === 'dark') args.push('--dark-mode');
-    if (opfs) args.push(LIKE_SAFARI);
     const made = await this.#send('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args } } } });
     this.#url = `${this.#url}/session/${made.sessionId}`;
     this.capabilities = made.capabilities;
