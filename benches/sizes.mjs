@@ -133,8 +133,11 @@ function charts(curves) {
     list.map(([label, curve]) => ({ label, points: [...curve].map(([size, one]) => /** @type {const} */ ([size, value(one)])) }));
   // Both directions share a process, and its memory.
   const memory = curves.filter(([name]) => !name.includes(' and '));
+  const cost = (/** @type {Point} */ { nsPerByte }) => nsPerByte;
+  // A room has a chart of its own: what an offer and its answer take lies on few bytes or on many.
   return [
-    { kind: 'lines', title: 'Cost against size, nanoseconds for each byte', series: series(curves, ({ nsPerByte }) => nsPerByte) },
+    { kind: 'lines', title: 'Streams: cost against size, nanoseconds for each byte', series: series(curves.slice(0, -1), cost) },
+    { kind: 'lines', title: 'A file through a room: cost against size, nanoseconds for each byte', series: series(curves.slice(-1), cost) },
     { kind: 'lines', title: 'Memory growth at its peak against size, MiB', series: series(memory, ({ memory: bytes }) => bytes / MIB) },
   ];
 }
