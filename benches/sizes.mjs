@@ -84,7 +84,12 @@ async function collect(sizes, measure) {
   return { encrypt, both };
 }
 
-/** Through a relay, all three on this machine; memory is that of the sender or the receiver, whichever took more. @param {readonly number[]} sizes @param {number} rounds */
+/**
+ * Through a relay, all three on this machine; memory is that of the sender or the receiver, whichever took more.
+ *
+ * @param {readonly number[]} sizes
+ * @param {number} rounds
+ */
 async function transfers(sizes, rounds) {
   /** @type {Curve} */
   const curve = new Map();

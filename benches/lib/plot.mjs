@@ -47,7 +47,8 @@ export function plot(title, charts) {
   let top = MARGIN;
   const groups = charts.map((chart) => {
     const { body, height } = chart.kind === 'bars' ? barChart(chart.bars) : lineChart(chart.series);
-    const group = `<g transform="translate(${MARGIN} ${top})"><text class="title" y="16">${escape(chart.title)}</text><g transform="translate(0 ${TITLE_HEIGHT - 12})">\n${body}\n</g></g>`;
+    const heading = `<text class="title" y="16">${escape(chart.title)}</text>`;
+    const group = `<g transform="translate(${MARGIN} ${top})">${heading}<g transform="translate(0 ${TITLE_HEIGHT - 12})">\n${body}\n</g></g>`;
     top += TITLE_HEIGHT + height + MARGIN;
     return group;
   });
@@ -91,9 +92,14 @@ function lineChart(series) {
   const y = (/** @type {number} */ value) => round(PLOT_HEIGHT - (value / most) * PLOT_HEIGHT);
   const grid = Array.from({ length: 5 }, (_, index) => {
     const value = (most * index) / 4;
-    return `<line class="grid" x1="${AXIS_WIDTH}" x2="${AXIS_WIDTH + width}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="${AXIS_WIDTH - 8}" y="${y(value) + 4}" text-anchor="end">${numberText(value)}</text>`;
+    return [
+      `<line class="grid" x1="${AXIS_WIDTH}" x2="${AXIS_WIDTH + width}" y1="${y(value)}" y2="${y(value)}"/>`,
+      `<text class="soft" x="${AXIS_WIDTH - 8}" y="${y(value) + 4}" text-anchor="end">${numberText(value)}</text>`,
+    ].join('');
   });
-  const ticks = sizes.map((size) => `<text class="soft" x="${x(size)}" y="${PLOT_HEIGHT + 20}" text-anchor="middle">${sizeText(size)}</text>`);
+  const ticks = sizes.map(
+    (size) => `<text class="soft" x="${x(size)}" y="${PLOT_HEIGHT + 20}" text-anchor="middle">${sizeText(size)}</text>`,
+  );
   const lines = series.map(({ points: all }, index) => {
     const known = all.filter(([, value]) => Number.isFinite(value));
     const path = known.map(([size, value]) => `${x(size)},${y(value)}`).join(' ');
@@ -103,7 +109,10 @@ function lineChart(series) {
   const legendTop = PLOT_HEIGHT + AXIS_HEIGHT + 10;
   const legend = series.map(({ label }, index) => {
     const at = legendTop + index * LEGEND_STEP;
-    return `<line class="line s${index}" x1="${AXIS_WIDTH}" x2="${AXIS_WIDTH + 24}" y1="${at}" y2="${at}"/><text x="${AXIS_WIDTH + 32}" y="${at + 4}">${escape(label)}</text>`;
+    return [
+      `<line class="line s${index}" x1="${AXIS_WIDTH}" x2="${AXIS_WIDTH + 24}" y1="${at}" y2="${at}"/>`,
+      `<text x="${AXIS_WIDTH + 32}" y="${at + 4}">${escape(label)}</text>`,
+    ].join('');
   });
   return { body: [...grid, ...ticks, ...lines, ...legend].join('\n'), height: legendTop + series.length * LEGEND_STEP };
 }

@@ -42,7 +42,8 @@ function piecewise(bytes: Uint8Array, size: number, type: 'bytes' | undefined, c
     }
     controller.enqueue(bytes.slice(at, (at += size)));
   };
-  return type === 'bytes' ? new ReadableStream({ type, pull, ...(cancel && { cancel }) }) : new ReadableStream({ pull, ...(cancel && { cancel }) }, { highWaterMark: 0 });
+  const rest = { pull, ...(cancel && { cancel }) };
+  return type === 'bytes' ? new ReadableStream({ type, ...rest }) : new ReadableStream(rest, { highWaterMark: 0 });
 }
 
 describe.each(['node', 'browser'])('read as in %s', (place) => {
