@@ -61,17 +61,29 @@ function start(): Wasm {
   try {
     const source = compiled ?? defaultSource();
     compiled = isModule(source) ? source : new WebAssembly.Module(source);
-    const glue: Wasm = createGlue(compiled, (exports) =>
-      guardExports(exports, () => {
-        if (instance === glue) instance = undefined;
-      }),
-    );
-    if (glue.build() !== BUILD) throw new Error(`expected the build ${BUILD}`);
-    return glue;
+    return instantiate(compiled);
   } catch (cause) {
     forget();
     throw initError(cause);
   }
+}
+
+function instantiate(module: WebAssembly.Module): Wasm {
+  let build: string;
+  try {
+    const glue: Wasm = createGlue(module, (exports) =>
+      guardExports(exports, () => {
+        if (instance === glue) instance = undefined;
+      }),
+    );
+    build = glue.build();
+    if (build === BUILD) return glue;
+  } catch (cause) {
+    // Wasm of another build mostly does not get as far as to say which: it imports and exports other functions.
+    if (!(cause instanceof WebAssembly.LinkError) && !(cause instanceof TypeError)) throw cause;
+    build = 'another';
+  }
+  throw new Error(`expected the build ${BUILD}, got ${build}`);
 }
 
 /** A failure must not last: unless wasm is running, the next call starts from nothing. */
@@ -89,9 +101,15 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (tag(source) !== 'Response') throw hushError('INVALID_ARGUMENT', 'not bytes, a module, a response or an address');
   const response = source as Response;
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
-  // Streaming insists on the MIME type. A server that does not send it costs time, not the page.
-  const streams = response.headers.get('content-type')?.startsWith('application/wasm') === true;
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  const type = response.headers.get('content-type') ?? 'no type';
+  if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  // Streaming insists on the MIME type. A server that does not send it costs time, not the page. Mostly: many answer an address that
+  // they do not know with a page.
+  // Not in one line: Next's development server wraps such a call, for the edge, in a function in which there may be no `await`.
+  const bytes = await response.arrayBuffer();
+  return WebAssembly.compile(bytes).catch((cause: unknown) => {
+    throw new Error(`what the server sent as ${type} could not be compiled: ${cause instanceof Error ? cause.message : ''}`, { cause });
+  });
 }
 
 function initError(cause: unknown): Error {

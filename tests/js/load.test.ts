@@ -106,6 +106,7 @@ describe('init', () => {
 
   beforeAll(async () => {
     server = createServer((request, response) => {
+      if (request.url === '/page') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
       const types: Record<string, string> = { '/right': 'application/wasm', '/plain': 'text/plain' };
       const type = types[request.url ?? ''];
       if (type === undefined) response.writeHead(404).end('<!doctype html>');
@@ -170,6 +171,14 @@ describe('init', () => {
     expect(generateShareCode()).toMatch(/^hush1:/);
   });
 
+  test('says what a server sent instead', async () => {
+    const { init } = await slim();
+    await expect(init(`${base}/page`)).rejects.toThrow(
+      /^the wasm could not be started: what the server sent as text\/html could not be compiled: .*magic/,
+    );
+    await expect(init(`${base}/missing`)).rejects.toThrow('the server answered 404');
+  });
+
   test('refuses another source while and after one is loaded', async () => {
     const { init } = await slim();
     const [first, second] = [bytes(), bytes()];
@@ -185,9 +194,21 @@ describe('init', () => {
     const build = Buffer.from(other.buffer).indexOf(api.version());
     expect(build).toBeGreaterThan(0);
     other[build] = '9'.charCodeAt(0);
-    expect(await codeOfAsync(init(other))).toBe('INIT_FAILED');
-    // Some other module altogether: the smallest there is.
-    expect(await codeOfAsync(init(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)))).toBe('INIT_FAILED');
+    const message = (got: string) =>
+      expect.stringMatching(new RegExp(`^the wasm could not be started: expected the build ${api.version()} ${flavour}, got ${got}$`));
+    await expect(init(other)).rejects.toMatchObject({ code: 'INIT_FAILED', message: message(`9${api.version().slice(1)} ${flavour}`) });
+    // Some other modules: the smallest there is, and one that imports what nobody has.
+    const smallest = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const type = [1, 4, 1, 0x60, 0, 0];
+    const importing = [...smallest, ...type, 2, 7, 1, 1, 0x61, 1, 0x62, 0, 0];
+    for (const module of [smallest, importing]) {
+      expect(WebAssembly.validate(Uint8Array.from(module))).toBe(true);
+      await expect(init(Uint8Array.from(module))).rejects.toMatchObject({ code: 'INIT_FAILED', message: message('another') });
+    }
+    await expect(init(readFileSync(new URL('../../js/gen/core/module.wasm', import.meta.url)))).rejects.toMatchObject({
+      code: 'INIT_FAILED',
+      message: message(`${api.version()} core`),
+    });
     await init(bytes());
     expect(generateShareCode()).toMatch(/^hush1:/);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { checkSmallPages, inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
 
-export const title = 'esbuild, with and without splitting';
+export const title = 'esbuild: build, splitting, slim entries';
 
 /** @param {import('../lib/project.mjs').Project} project */
 export async function check(project) {
@@ -24,6 +24,14 @@ export async function check(project) {
   await esbuild(['src/split.js', 'src/other.js'], 'dist-split', '--splitting');
   assert.deepEqual(wasms('dist-split'), [0, 2], 'wasm files, wasm in JavaScript, split');
   assert.equal(await project.page(`${await project.serve('dist-split')}split.html`), 'works', 'split');
+
+  await esbuild(['src/people.js'], 'dist-people');
+  assert.deepEqual(wasms('dist-people'), [0, 1], 'wasm files, wasm in JavaScript of entries that share it');
+  assert.equal(await project.page(`${await project.serve('dist-people')}people.html`), 'hush1, directory: false');
+
+  await esbuild(['src/slim.js'], 'dist-slim', '--loader:.wasm=file');
+  assert.deepEqual(wasms('dist-slim'), [2, 0], 'wasm files, wasm in JavaScript of the slim entries');
+  assert.equal(await project.page(`${await project.serve('dist-slim')}slim.html`), 'works', 'slim');
 
   return checkSmallPages(project, (entry, out) => esbuild([`${entry}/main.js`], out));
 }

@@ -43,16 +43,41 @@ async function plain(project) {
   const headers = (/** @type {string} */ path) => /** @type {Record<string, string>} */ (path.endsWith('.wasm') ? { 'content-type': 'text/plain' } : {});
   assert.equal(await project.page(await project.serve('plain', { headers })), 'works', 'with a wrong MIME type');
 
-  const expected = [/404/, /ERR_UNSAFE_PORT|ERR_CONNECTION_REFUSED|Failed to fetch|Access to fetch/];
-  const lines = (await project.page(`${await project.serve('plain')}wrong.html`, { console: expected })).split('\n');
-  console.log(lines.join('\n'));
+  // What the browser itself says of the missing file, of the refused connection, and of the address of no host of ours.
+  const console = [/404/, /ERR_CONNECTION_REFUSED|ERR_UNSAFE_PORT/];
+  const lines = (await project.page(`${await project.serve('plain')}wrong.html`, { console })).split('\n');
+  /** @type {Record<string, RegExp>} */
+  const expected = {
+    'too early': /^INIT_FAILED: call init\(source\) first/,
+    none: /^INIT_FAILED: call init\(source\) first/,
+    missing: /^INIT_FAILED: the wasm could not be started: the server answered 404$/,
+    page: /^INIT_FAILED: .* what the server sent as text\/html; charset=utf-8 could not be compiled/,
+    cut: /^INIT_FAILED: the wasm could not be started: /,
+    old: new RegExp(`^INIT_FAILED: .*: expected the build ${version} core, got ${elsewhere(version)} core$`),
+    other: new RegExp(`^INIT_FAILED: .*: expected the build ${version} core, got another$`),
+    unreachable: /^INIT_FAILED: the wasm could not be started: Failed to fetch$/,
+    number: /^INVALID_ARGUMENT: /,
+    'core as room': new RegExp(`^INIT_FAILED: .*: expected the build ${version} room, got ${version} core$`),
+    // A failure does not last.
+    right: /^fine$/,
+    works: /^fine$/,
+    again: /^fine$/,
+  };
+  assert.deepEqual(lines.map((line) => line.split(':')[0]), Object.keys(expected));
+  for (const line of lines) {
+    const [name = '', ...rest] = line.split(': ');
+    assert.match(rest.join(': '), expected[name] ?? /^$/, name);
+  }
 }
+
+/** A version of the same length, which is none. @param {string} version */
+const elsewhere = (version) => version.replace(/\d/g, '9');
 
 /** The wasm of another release, which says so. @param {Buffer} wasm @param {string} version - Of this one. */
 function ofAnotherVersion(wasm, version) {
   const bytes = Buffer.from(wasm);
   const place = bytes.indexOf(`${version} `);
   assert(place > 0, 'the wasm knows its version');
-  bytes.write(version.replace(/\d/g, '9'), place);
+  bytes.write(elsewhere(version), place);
   return bytes;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { checkSmallPages, inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
 
-export const title = 'webpack 5: build, module worker';
+export const title = 'webpack 5: build, module worker, slim entries';
 
 /** @param {import('../lib/project.mjs').Project} project */
 export async function check(project) {
@@ -17,5 +17,10 @@ export async function check(project) {
   // Two entries of the package, on the page and in the worker: the worker has code of its own.
   assert.equal(inlinedWasms(join(project.folder, 'dist')), 4, 'wasm in JavaScript');
   assert.equal(await project.page(await project.serve('dist')), 'works, works');
+
+  await build('slim', 'dist-slim');
+  assert.equal(project.wasmFiles('dist-slim'), 2, 'wasm files of the slim entries');
+  assert.equal(inlinedWasms(join(project.folder, 'dist-slim')), 0, 'wasm in JavaScript of the slim entries');
+  assert.equal(await project.page(await project.serve('dist-slim')), 'works', 'slim');
   return checkSmallPages(project, build);
 }
