@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { decryptStream, encryptStream, generateFileKey } from '../../../js/index.js';
-import { blobSink, createRoom, joinRoom, opfsSink } from '../../../js/room/index.js';
+import { createRoom, joinRoom, opfsSink } from '../../../js/room/index.js';
 import type { FileSource, Room } from '../../../js/room/index.js';
 import { startRelay, type Relay } from '../../e2e/helpers.js';
 import { watch } from '../../e2e/watch.js';
@@ -86,12 +86,6 @@ describe.runIf(hasFiles)('the private file system', () => {
 
 test.runIf(!hasFiles)('without a private file system its sink says so', async () => {
   expect(await codeOfAsync(opfsSink({ name: 'a', mime: '', size: 10 }))).toBe('UNSUPPORTED');
-});
-
-test('memory has a limit, also for a file of unknown size', async () => {
-  const sink = blobSink({ name: 'a', mime: '', size: undefined }, 10);
-  await sink.write(new Uint8Array(10));
-  expect(await codeOfAsync(sink.write(new Uint8Array(1)))).toBe('SINK_TOO_LARGE');
 });
 
 const sources: [string, () => FileSource][] = [
