@@ -31,6 +31,8 @@ const FIREFOX_PREFS = {
   'ui.allPointerCapabilities': 6,
   // Reading the clipboard asks with a menu that no page can open; what is allowed is for the tests to say.
   'dom.events.testing.asyncClipboard': true,
+  // Firefox 153 crashes when axe asks elements for the elements that label them.
+  'accessibility.ARIAElementReflection.enabled': false,
 };
 
 /**

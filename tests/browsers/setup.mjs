@@ -16,7 +16,8 @@ import { findMiniBrowser, onPath } from './lib/engines.mjs';
  */
 const BROWSERS = {
   chromium: { packages: ['chromium', 'chromium-driver'], isThere: () => findBrowser().chrome !== undefined },
-  firefox: { packages: ['firefox-esr'], isThere: () => findFirefox() !== undefined },
+  // It can do without PulseAudio, except for what plays voices.
+  firefox: { packages: ['firefox-esr', 'pulseaudio'], isThere: () => findFirefox() !== undefined },
   webkit: {
     // The driver brings MiniBrowser. WebKitGTK has no headless mode, so it has a screen that nobody sees.
     packages: ['webkit2gtk-driver', 'xvfb'],
