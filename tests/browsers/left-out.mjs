@@ -42,7 +42,7 @@ export const LEFT_OUT = {
     },
     {
       file: 'tests/e2e/transfer.test.ts',
-      test: 'a file takes 512 MiB from Chromium to Chromium, from disk to disk',
+      test: 'takes 512 MiB from Chromium to Chromium, from disk to disk',
       reason: PRIVATE,
     },
     {
