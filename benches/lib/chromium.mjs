@@ -9,8 +9,8 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
 import { BROWSER_FLAGS, findBrowser } from '../../scripts/lib/browser.mjs';
+import { memoryOf, resetPeak } from '../../scripts/lib/memory.mjs';
 import { at } from '../../scripts/lib/run.mjs';
-import { memoryOf, resetPeak } from './memory.mjs';
 
 const HTML = '<!doctype html><title>Bench</title><input type="file"><script type="module" src="/page.js"></script>';
 

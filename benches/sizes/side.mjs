@@ -1,6 +1,6 @@
 // A process of its own for one size. Started by `sizes.mjs`.
 
-import { resetPeak, memoryOf } from '../lib/memory.mjs';
+import { resetPeak, memoryOf } from '../../scripts/lib/memory.mjs';
 import { serve } from '../lib/process.mjs';
 import { streamSize } from './stream.mjs';
 

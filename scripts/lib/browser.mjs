@@ -51,8 +51,8 @@ export function findFirefox() {
   return process.env['FIREFOX_PATH'] || (onPath(FIREFOXES) ?? FIREFOX_PLACES.find((path) => existsSync(path)));
 }
 
-/** @param {string[]} names */
-function onPath(names) {
+/** The first of these programs that is on `PATH`. @param {readonly string[]} names @returns {string | undefined} */
+export function onPath(names) {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }

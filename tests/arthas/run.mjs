@@ -4,31 +4,21 @@
 //   npm run test:arthas
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 
 import { python } from '../../scripts/lib/python.mjs';
-import { at, targetDir } from '../../scripts/lib/run.mjs';
+import { startRelay } from '../../scripts/lib/relay.mjs';
+import { at } from '../../scripts/lib/run.mjs';
 import { createChecks } from './checks.mjs';
 import { withPackage } from './package.mjs';
 import { startPeer } from './peer.mjs';
 
 const PACKAGES = ['websockets==17.4', 'msgpack==1.2.4', 'cryptography==50.0.2'];
 // Everybody comes from one address here, and a room of 50 is filled at once.
-const RELAY_OPTIONS = ['--listen', '127.0.0.1:0', '--joins-per-minute', '0', '--max-connections-per-ip', '1000'];
+const RELAY_OPTIONS = ['--joins-per-minute', '0', '--max-connections-per-ip', '1000'];
 const STRICT_OPTIONS = ['--allow-origin', 'https://chat.example.com,arthas-cli', '--allow-missing-origin', 'false'];
 
-/** @param {string[]} options */
-async function startRelay(...options) {
-  const program = `${targetDir}/release/hushroom-relay`;
-  if (!existsSync(program)) throw new Error(`there is no ${program}; run npm run build`);
-  const child = spawn(program, [...RELAY_OPTIONS, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, address] = /listening on http:\/\/(\S+?)\/?$/.exec(line) ?? [];
-    if (address !== undefined) return { url: `ws://${address}/ws`, stop: () => child.kill() };
-  }
-  throw new Error('the relay ended');
-}
+/** Where its WebSockets are. @param {import('../../scripts/lib/relay.mjs').Relay} relay */
+const address = ({ port }) => `ws://127.0.0.1:${port}/ws`;
 
 /** Runs a suite in Python; gives whether all of it holds. @param {string} interpreter @param {string[]} args */
 const suite = (interpreter, ...args) =>
@@ -40,18 +30,17 @@ const suite = (interpreter, ...args) =>
 
 async function main() {
   const interpreter = await python('arthas', PACKAGES);
-  const [relay, strict] = await Promise.all([startRelay(), startRelay(...STRICT_OPTIONS)]);
+  const [relay, strict] = await Promise.all([startRelay(0, RELAY_OPTIONS), startRelay(0, [...RELAY_OPTIONS, ...STRICT_OPTIONS])]);
   const check = createChecks();
   try {
-    const among = suite(interpreter, at('tests/arthas/rooms.py'), relay.url);
-    const peer = startPeer(interpreter, relay.url);
-    await withPackage(check, peer, relay.url);
+    const among = suite(interpreter, at('tests/arthas/rooms.py'), address(relay));
+    const peer = startPeer(interpreter, address(relay));
+    await withPackage(check, peer, address(relay));
     peer.stop();
-    check(await suite(interpreter, at('tests/arthas/origins.py'), strict.url), 'origins (above)');
+    check(await suite(interpreter, at('tests/arthas/origins.py'), address(strict)), 'origins (above)');
     check(await among, 'Python with itself, and the vectors (above)');
   } finally {
-    relay.stop();
-    strict.stop();
+    await Promise.all([relay.kill(), strict.kill()]);
   }
   check.report();
 }

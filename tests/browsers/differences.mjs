@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { at, targetDir } from '../../scripts/lib/run.mjs';
+import { memoryOf } from '../../scripts/lib/memory.mjs';
+import { startRelay } from '../../scripts/lib/relay.mjs';
+import { at } from '../../scripts/lib/run.mjs';
 import { BROWSERS, launch, launchProfile } from './launch.mjs';
 
 const MIB = 1024 * 1024;
@@ -184,14 +186,14 @@ const speed = (page) =>
 async function receive(page, size) {
   const folder = await mkdtemp(join(tmpdir(), 'hushroom-differences-'));
   const path = join(folder, 'file.bin');
-  const relay = spawn(join(targetDir, 'release/hushroom-relay'), ['--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const relay = await startRelay();
   try {
-    const url = /listening on (\S+)/.exec(await line(relay, /listening on/))?.[1];
+    const { url } = relay;
     const file = await open(path, 'w');
     const block = Buffer.alloc(MIB);
     for (let left = size; left > 0; left -= MIB) await file.write(randomFillSync(block));
     await file.close();
-    const peer = spawn(process.execPath, [at('tests/e2e/peer.mjs'), 'send', String(url), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const peer = spawn(process.execPath, [at('tests/e2e/peer.mjs'), 'send', url, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const { code } = JSON.parse(await line(peer, /"open"/));
       const watch = watchMemory([relay.pid, peer.pid]);
@@ -227,7 +229,7 @@ async function receive(page, size) {
       peer.kill('SIGKILL');
     }
   } finally {
-    relay.kill('SIGKILL');
+    await relay.kill();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -253,8 +255,9 @@ function watchMemory(others) {
   const sample = () => {
     let sum = 0;
     for (const pid of descendants(process.pid)) {
-      const now = others.includes(pid) ? undefined : residentBytes(pid);
-      if (now === undefined) continue;
+      const { now } = memoryOf(pid);
+      // Ours, or gone meanwhile.
+      if (others.includes(pid) || Number.isNaN(now)) continue;
       sum += now;
       const known = seen.get(pid) ?? { first: now, peak: now };
       seen.set(pid, { first: known.first, peak: Math.max(known.peak, now) });
@@ -270,15 +273,6 @@ function watchMemory(others) {
       return { page: Math.max(...[...seen.values()].map((it) => it.peak - it.first)), all: peak - first };
     },
   };
-}
-
-/** @param {number} pid */
-function residentBytes(pid) {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param {number} root */

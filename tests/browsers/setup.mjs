@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-import { findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
+import { findBrowser, findFirefox, onPath } from '../../scripts/lib/browser.mjs';
 import { run } from '../../scripts/lib/run.mjs';
-import { findMiniBrowser, onPath } from './lib/engines.mjs';
+import { findMiniBrowser } from './lib/engines.mjs';
 
 /**
  * What each needs, in Debian, and how one sees that it is there.

@@ -2,18 +2,16 @@
 // recordings fail to play, while Chromium pretends. PulseAudio has an output that throws away what it is given, in time.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+
+import { onPath } from '../../scripts/lib/browser.mjs';
 
 /** Whether this machine can be given something to play to; elsewhere than on Linux there always is something. */
 export const canPlay = () => process.platform !== 'linux' || findPulse() !== undefined;
 
-function findPulse() {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, 'pulseaudio')).find((path) => existsSync(path));
-}
+const findPulse = () => onPath(['pulseaudio']);
 
 /**
  * Starts it, on Linux.

@@ -1,57 +1,20 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
+import { startRelay, type Relay } from '../../scripts/lib/relay.mjs';
+import { at } from '../../scripts/lib/run.mjs';
 import { browserName, launch } from '../browsers/launch.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const targetDir = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
-
 /** Where the tests leave what they made, to be looked at. */
-export const outDir: string = join(root, 'tests/out');
+export const outDir: string = at('tests/out');
 
-/** A relay in a process of its own. */
-export interface Relay {
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  /** Ends the process at once, as a crash would. */
-  kill(): Promise<void>;
-}
-
-/** Starts the built relay. Port 0 takes any that is free. */
-export async function startRelay(port = 0, options: readonly string[] = []): Promise<Relay> {
-  const program = join(targetDir, 'release', process.platform === 'win32' ? 'hushroom-relay.exe' : 'hushroom-relay');
-  if (!existsSync(program)) throw new Error(`there is no ${program}; run npm run build`);
-  const child = spawn(program, ['--listen', `127.0.0.1:${port}`, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout });
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      const address = /listening on (http:\S+)/.exec(line)?.[1];
-      if (address !== undefined) resolve(address.replace(/\/$/, ''));
-    });
-    exited.then(([code]) => reject(new Error(`the relay ended with ${String(code)}`)), reject);
-  });
-  return {
-    url,
-    port: Number(new URL(url).port),
-    pid: child.pid ?? 0,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
+export { startRelay };
+export type { Relay };
 
 /** The browser that the tests run in: see `tests/browsers`. */
 export const launchBrowser: (options?: { readonly fakeDevices?: boolean }) => Promise<Browser> = launch;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
-import { open, mkdir, readFile, rm } from 'node:fs/promises';
+import { open, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { Room } from '../../js/room/index.js';
+import { memoryOf } from '../../scripts/lib/memory.mjs';
 import { openPeer, servePackage } from './browser-peer.js';
 import { launchBrowser, outDir, startRelay, type Relay } from './helpers.js';
 
@@ -45,12 +46,6 @@ function startPeer(...args: string[]) {
   };
 }
 
-/** The most memory a process ever had, in bytes. */
-async function peakMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
-}
-
 /** Random bytes: nothing on the way can have compressed or guessed them. */
 async function randomFile(path: string, size: number): Promise<string> {
   const file = await open(path, 'w');
@@ -73,14 +68,14 @@ it('takes 2 GiB from Node to Node in flat memory, while chat goes on', { timeout
   const size = 2048 * MIB;
   const [from, to] = [join(folder, 'from.bin'), join(folder, 'to.bin')];
   const sha256 = await randomFile(from, size);
-  const relayBefore = await peakMemory(relay.pid);
+  const relayBefore = memoryOf(relay.pid).peak;
   const sender = startPeer('send', relay.url, from);
   const { code } = await sender.line('open');
   const receiver = startPeer('receive', relay.url, to, code ?? '');
   const sent = sender.line('sent');
   const received = await receiver.line('received');
   const { grown: senderGrown, seconds } = await sent;
-  const relayGrown = (await peakMemory(relay.pid)) - relayBefore;
+  const relayGrown = memoryOf(relay.pid).peak - relayBefore;
   const delays = received.delays ?? [];
   console.log(
     `2 GiB in ${seconds?.toFixed(1)} s; grown: sender ${toMib(senderGrown)}, receiver ${toMib(received.grown)}, relay ${toMib(relayGrown)} MiB; ` +

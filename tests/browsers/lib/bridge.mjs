@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
-import { startRelay } from './relay.mjs';
+import { startRelay } from '../../../scripts/lib/relay.mjs';
 
 /**
  * Starts one.
@@ -17,7 +17,7 @@ import { startRelay } from './relay.mjs';
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
 export async function startBridge() {
-  /** @type {Map<number, import('./relay.mjs').Relay>} */
+  /** @type {Map<number, import('../../../scripts/lib/relay.mjs').Relay>} */
   const relays = new Map();
   let count = 0;
 

@@ -6,10 +6,12 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../../scripts/lib/browser.mjs';
+import { BROWSER_FLAGS, findBrowser, findFirefox, onPath } from '../../../scripts/lib/browser.mjs';
+
+export { onPath };
 
 /**
  * @typedef {{ program: string, args: (profile: string, url: string) => string[], env?: Record<string, string>,
@@ -83,12 +85,6 @@ export function findMiniBrowser() {
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).filter((name) => /^webkit(2gtk|gtk)-/.test(name)).map((name) => join(folder, name, 'MiniBrowser')))
     .find((path) => existsSync(path));
-}
-
-/** @param {readonly string[]} names */
-export function onPath(names) {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
 /**
