@@ -26,7 +26,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           name: 'frameworks',
           include: ['tests/{react,vue}/**/*.test.{ts,tsx}'],
           environment: 'happy-dom',
-          globalSetup: ['tests/react/relay.ts'],
+          globalSetup: ['tests/frameworks/relay.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -69,7 +69,8 @@ function start(): Wasm {
 }
 
 function instantiate(module: WebAssembly.Module): Wasm {
-  let build: string;
+  let build = 'another';
+  let cause;
   try {
     const glue: Wasm = createGlue(module, (exports) =>
       guardExports(exports, () => {
@@ -78,12 +79,12 @@ function instantiate(module: WebAssembly.Module): Wasm {
     );
     build = glue.build();
     if (build === BUILD) return glue;
-  } catch (cause) {
+  } catch (error) {
     // Wasm of another build mostly does not get as far as to say which: it imports and exports other functions.
-    if (!(cause instanceof WebAssembly.LinkError) && !(cause instanceof TypeError)) throw cause;
-    build = 'another';
+    if (!(error instanceof WebAssembly.LinkError) && !(error instanceof TypeError)) throw error;
+    cause = error;
   }
-  throw new Error(`expected the build ${BUILD}, got ${build}`);
+  throw new Error(`expected the build ${BUILD}, got ${build}`, { cause });
 }
 
 /** A failure must not last: unless wasm is running, the next call starts from nothing. */

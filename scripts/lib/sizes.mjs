@@ -34,7 +34,7 @@ export const LIMITS = {
  */
 export const PARTS = [
   { names: 'parseShareCode, shareLink, generateShareCode', from: 'index.js', limit: 62_300 },
-  { names: 'parseShareCode, shareLink, generateShareCode', from: 'slim.js', limit: 4_600 },
+  { names: 'parseShareCode, shareLink, generateShareCode', from: 'slim.js', limit: 4_700 },
   { names: 'parseShareCode, shareLink', from: 'room.slim.js', limit: 6_900 },
   { names: 'isHushError', from: 'index.js', limit: 200 },
   { names: 'isHushError', from: 'room.js', limit: 330 },

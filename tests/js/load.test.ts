@@ -203,7 +203,10 @@ describe('init', () => {
     const importing = [...smallest, ...type, 2, 7, 1, 1, 0x61, 1, 0x62, 0, 0];
     for (const module of [smallest, importing]) {
       expect(WebAssembly.validate(Uint8Array.from(module))).toBe(true);
-      await expect(init(Uint8Array.from(module))).rejects.toMatchObject({ code: 'INIT_FAILED', message: message('another') });
+      const error = await init(Uint8Array.from(module)).catch((reason: unknown) => reason as Error & { cause: Error });
+      expect(error).toMatchObject({ code: 'INIT_FAILED', message: message('another') });
+      // What the engine says of it is not lost.
+      expect(error?.cause.cause).toBeInstanceOf(TypeError);
     }
     await expect(init(readFileSync(new URL('../../js/gen/core/module.wasm', import.meta.url)))).rejects.toMatchObject({
       code: 'INIT_FAILED',

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { at } from '../../scripts/lib/run.mjs';
 import { inlinedWasms, withoutWarnings } from '../packaging/lib/checks.mjs';
 import { createPages } from '../packaging/lib/pages.mjs';
+import { createProject } from '../packaging/lib/project.mjs';
 import { tableOf } from '../packaging/lib/suite.mjs';
 
 /** The runner of `npm run test:packaging`, on consumers that need nothing installed. */
@@ -152,6 +153,17 @@ describe('the packaging runner', () => {
 });
 
 describe('what consumers are checked with', () => {
+  test('what cannot be undone does not keep the rest from it, and is told', async () => {
+    const pages = createPages();
+    const project = createProject(folder, { tarball, relay: '', pages });
+    const undone: string[] = [];
+    project.defer(() => undone.push('first'));
+    project.defer(() => Promise.reject(new Error('stuck')));
+    project.defer(() => undone.push('last'));
+    await expect(project.close()).rejects.toThrow('stuck');
+    expect(undone).toEqual(['last', 'first']);
+  });
+
   test('a warning is found, and a count of none is not one', () => {
     const fine = 'built in 3 s\n0 warnings\nno errors\n';
     expect(withoutWarnings(fine)).toBe(fine);

@@ -105,9 +105,18 @@ export function createProject(folder, { tarball, relay, pages }) {
     /** Has something undone when the consumer is done, well or not. @param {() => unknown} work */
     defer: (work) => void undo.push(work),
 
-    /** Undoes everything. */
+    /** Undoes everything. @throws The first error, once all that can be undone is. */
     async close() {
-      for (const work of undo.splice(0).reverse()) await work();
+      /** @type {unknown[]} */
+      const errors = [];
+      for (const work of undo.splice(0).reverse()) {
+        try {
+          await work();
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      if (errors.length > 0) throw errors[0];
     },
   };
 }

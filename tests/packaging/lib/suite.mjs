@@ -56,7 +56,14 @@ export async function runConsumer(folder, name, work, services) {
     note = firstLine(error);
     console.error(lastLines(error));
   }
-  await project.close().catch((error) => ((ok = false), (note = firstLine(error))));
+  try {
+    await project.close();
+  } catch (error) {
+    // Why the check itself has failed matters more.
+    if (ok) note = firstLine(error);
+    ok = false;
+    console.error(lastLines(error));
+  }
   return { name, title, ok, seconds: (performance.now() - begin) / 1000, note };
 }
 
