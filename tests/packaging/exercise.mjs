@@ -29,6 +29,9 @@ export async function exercise(api, room, relay) {
   const encrypted = await gather(api.encryptStream(pieces(file), key));
   same(encrypted.length, api.encryptedSize(FILE_BYTES), 'encrypted size');
   sameBytes(await gather(api.decryptStream(pieces(encrypted), key)), file, 'file');
+  // A Blob is read in other ways than the rest, one for each kind of platform.
+  const again = await gather(api.encryptStream(new Blob([file]), key));
+  sameBytes(await gather(api.decryptStream(new Blob([again]), key)), file, 'Blob');
 
   if (room !== undefined) await rooms(room, relay);
   return 'works';
