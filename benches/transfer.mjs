@@ -1,16 +1,13 @@
 // File transfers through a relay: how fast, with and without encryption; how late chat is the while; how much memory they
 // take.
 
-import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
+import { writeMadeUpFile } from './lib/files.mjs';
 import { GIB, median, MIB, percentile, sizeText, table } from './lib/stats.mjs';
 import { chromiumTransfer, startBrowser } from './transfer/chromium.mjs';
-import { madeUpFile } from './transfer/frames.mjs';
 import { nodeTransfer } from './transfer/node.mjs';
 import { startRelay } from './transfer/relay.mjs';
 
@@ -91,14 +88,14 @@ async function compare(name, size, rounds, kinds, transfer) {
 
 /** @param {string} folder @param {number} size */
 async function nodeDisk(folder, size) {
-  const from = await writeFile(folder, size);
+  const from = await writeMadeUpFile(folder, size);
   const { seconds } = await withRelay((relay) => nodeTransfer('sealed', relay.url, size, { from, to: join(folder, 'received') }));
   return ['Node, path to path', sizeText(size), (size / MIB / seconds).toFixed(0)];
 }
 
 /** @param {Awaited<ReturnType<typeof startBrowser>>} browser @param {string} folder @param {number} size */
 async function chromiumDisk(browser, folder, size) {
-  const from = await writeFile(folder, size);
+  const from = await writeMadeUpFile(folder, size);
   const { seconds } = await withRelay((relay) => chromiumTransfer(browser, 'sealed', relay.url, size, { from }));
   return ['Chromium, chosen file to private file system', sizeText(size), (size / MIB / seconds).toFixed(0)];
 }
@@ -143,15 +140,4 @@ async function withRelay(use) {
   } finally {
     await relay.stop();
   }
-}
-
-/** @param {string} folder @param {number} size */
-async function writeFile(folder, size) {
-  const path = join(folder, `${size}`);
-  const { read } = madeUpFile(size);
-  const blocks = async function* () {
-    for (let at = 0; at < size; at += MIB) yield Buffer.from(await read(at, Math.min(MIB, size - at)));
-  };
-  await pipeline(Readable.from(blocks()), createWriteStream(path));
-  return path;
 }

@@ -105,6 +105,7 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
   // Streaming insists on the MIME type. A server that does not send it costs time, not the page. Mostly: many answer an address that
   // they do not know with a page.
+  // Not in one line: Next's development server wraps such a call, for the edge, in a function in which there may be no `await`.
   const bytes = await response.arrayBuffer();
   return WebAssembly.compile(bytes).catch((cause: unknown) => {
     throw new Error(`what the server sent as ${type} could not be compiled: ${cause instanceof Error ? cause.message : ''}`, { cause });

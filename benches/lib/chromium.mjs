@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 
 import { BROWSER_FLAGS, findBrowser } from '../../scripts/lib/browser.mjs';
 import { at } from '../../scripts/lib/run.mjs';
+import { memoryOf, resetPeak } from './memory.mjs';
 
 const HTML = '<!doctype html><title>Bench</title><input type="file"><script type="module" src="/page.js"></script>';
 
@@ -50,6 +51,18 @@ export async function startChromium(page, entry) {
       await it.goto(`http://localhost:${address.port}/`);
       await it.waitForFunction('globalThis.methods !== undefined');
       return it;
+    },
+    /**
+     * Begins to watch the memory of the pages. The function says by how many bytes one has grown at its peak: the page that grew
+     * most, so there should be one at work. What the browser itself holds does not count.
+     */
+    async watchMemory() {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      await session.detach();
+      const pages = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => ({ id, before: memoryOf(id).now }));
+      for (const { id } of pages) resetPeak(id);
+      return () => Math.max(...pages.map(({ id, before }) => memoryOf(id).peak - before));
     },
     async stop() {
       await browser.close();

@@ -76,6 +76,7 @@ async function ourVariants({ encryptStream, decryptStream, generateFileKey }, to
   const chunk = new Uint8Array(MIB);
   const blob = new Blob(Array.from({ length: total / MIB }, () => chunk));
   const file = await collect(encryptStream(repeated(chunk, FILE_BYTES), key));
+  const encrypted = new Blob([file]);
   /** @param {string} name @param {() => Promise<void>} work @returns {Variant} */
   const variant = (name, work) => ({
     name,
@@ -94,6 +95,9 @@ async function ourVariants({ encryptStream, decryptStream, generateFileKey }, to
         for (let done = 0; done < total; done += FILE_BYTES) await drain(decryptStream(sliced(file, size), key));
       }),
     ),
+    variant('decryptStream, a Blob', async () => {
+      for (let done = 0; done < total; done += FILE_BYTES) await drain(decryptStream(encrypted, key));
+    }),
   ];
 }
 

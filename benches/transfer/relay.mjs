@@ -2,11 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { targetDir } from '../../scripts/lib/run.mjs';
+import { memoryOf } from '../lib/memory.mjs';
 
 /** Starts the built relay on a free port. @param {readonly string[]} more - Options besides the usual ones. */
 export async function startRelay(more = []) {
@@ -25,19 +26,10 @@ export async function startRelay(more = []) {
   return {
     url: /** @type {string} */ (url),
     /** Bytes of memory now, and at the highest ever. Linux only. */
-    memory: () => ({ now: memoryOf(child.pid, 'VmRSS'), peak: memoryOf(child.pid, 'VmHWM') }),
+    memory: () => memoryOf(child.pid),
     async stop() {
       child.kill();
       await exited;
     },
   };
-}
-
-/** @param {number | undefined} pid @param {string} field */
-function memoryOf(pid, field) {
-  try {
-    return 1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  } catch {
-    return NaN;
-  }
 }

@@ -1,4 +1,4 @@
-import type { ChunkReader } from './source.js';
+import type { ChunkReader } from './chunks.js';
 
 /** A piece of the source. */
 export interface Piece {

@@ -8,8 +8,10 @@ import { openSource } from './source.js';
 /**
  * Encrypts a file of any size as a stream: Tink's AES256-GCM-HKDF streaming format, which any Tink can read.
  *
- * Driven by whoever reads: the source is read as fast as the output is taken, about 1 MiB ahead. `encryptedSize` says
- * how long the output will be. Cancelling the output cancels the source.
+ * Driven by whoever reads: the source is read as fast as the output is taken, about 1 MiB ahead, 3 MiB for a Blob in Node.
+ * `encryptedSize` says how long the output will be. Cancelling the output cancels the source.
+ *
+ * Fastest from a `Blob` and from chunks of a segment's length or more: of smaller ones each segment is put together, with a copy.
  *
  * @param source - A `Blob`, bytes, a `ReadableStream` (locked from now on) or an async iterable such as a Node `Readable`.
  * Its chunks may have any length; they must not be changed afterwards.

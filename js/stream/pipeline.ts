@@ -1,6 +1,6 @@
 import type { Bytes } from '../types.js';
+import type { ChunkReader } from './chunks.js';
 import { createCutter } from './cutter.js';
-import type { ChunkReader } from './source.js';
 
 /** What happens to each segment of a file. */
 export interface Processor {

@@ -2,8 +2,8 @@ import { checkInteger, checkObject } from '../check.js';
 import type { FileKey, FileRangeOpener } from '../gen/core/exports.js';
 import type { Bytes, RandomAccessSource, RangeOptions } from '../types.js';
 import { isBlob } from './blob.js';
+import { checkChunk } from './chunks.js';
 import { HEADER_SIZE, openKey } from './key.js';
-import { checkChunk } from './source.js';
 
 /** Segments that are read and opened at once. */
 const PARALLEL = 4;

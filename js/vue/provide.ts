@@ -7,24 +7,25 @@ import { createState } from './state.js';
 import type { ProvideRoomOptions, RoomState } from './types.js';
 
 /**
- * Where `useRoom` finds the room: `app.provide(roomKey, state)` gives one to a whole app. The ESM and the CommonJS file of this entry
- * share it.
+ * Where `useRoom` finds the room: `app.provide(roomKey, state)` gives one to a whole app. The ESM and the CommonJS file of
+ * this entry share it.
  */
 export const roomKey: InjectionKey<RoomState> = /* @__PURE__ */ Symbol.for('hushroom/vue');
 
 /**
- * Opens a room for as long as this component lives, and gives it to all components below. Call it in `setup`, before any
- * `await`. It opens when the component is mounted, so never on a server, and stays open while `KeepAlive` keeps the component. With the
- * component the room is left, or given up if it is not open yet; one that was handed in is only looked at.
+ * Opens a room for as long as this component lives, and gives it to all components below. Call it in `setup`: in `<script
+ * setup>` anywhere, in a function of yours before any `await`. It opens when the component is mounted, so never on a server,
+ * and stays open while `KeepAlive` keeps the component. With the component the room is left, or given up if it is not open
+ * yet; one that was handed in is only looked at.
  *
  * Another room is another component: give it a `key`.
  *
- * Also works in an effect scope of your own, such as a Pinia store: opens at once in browsers, and never where there is no `document`;
- * closes when the scope is stopped; and nothing is provided: hand the state on yourself.
+ * Also works in an effect scope of your own, such as a Pinia store: opens at once in browsers, and never where there is no
+ * `document`; closes when the scope is stopped; and nothing is provided: hand the state on yourself.
  *
  * @returns The state that `useRoom` gives to the components below.
- * @throws `TypeError` unless exactly one of `open` and `room` is given; `Error` outside of a component's setup and any scope, since nothing would
- * ever close it. What `open` throws is told by `status` and `error`.
+ * @throws `TypeError` unless exactly one of `open` and `room` is given; `Error` outside of a component's setup and any scope,
+ * since nothing would ever close it. What `open` throws is told by `status` and `error`.
  *
  * @example
  * ```vue
@@ -112,8 +113,8 @@ function sourceOf(options: ProvideRoomOptions): RoomSource {
 }
 
 /**
- * Whether this is the scope of the component that is being set up. In a store's scope there may be a component, too: the first that uses the store, whose
- * end is not the store's.
+ * Whether this is the scope of the component that is being set up. In a store's scope there may be a component, too: the
+ * first that uses the store, whose end is not the store's.
  */
 function isOwnScope(scope: EffectScope): boolean {
   return (getCurrentInstance() as { scope?: EffectScope } | null)?.scope === scope;

@@ -1,5 +1,5 @@
 import {
-  computed, getCurrentScope, shallowReadonly, shallowRef, toValue, watch, type EffectScope, type MaybeRefOrGetter,
+  computed, effectScope, getCurrentScope, shallowRef, toValue, watch, type EffectScope, type MaybeRefOrGetter, type ShallowRef,
 } from 'vue';
 
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
@@ -22,6 +22,10 @@ export function createState(scope: EffectScope): WritableState {
   const messagesOf = lastMessages(undefined);
   const typingOf = typingMembers();
   const { snapshot } = INITIAL;
+  // Computed, so that a store takes them for what they are: derived, not its own to write, save or hydrate. Of no scope, since they tell
+  // the end, too.
+  const apart = effectScope(true);
+  const shown = <T>(ref: ShallowRef<T>): ReadonlyRef<T> => apart.run(() => computed(() => ref.value)) as ReadonlyRef<T>;
   const room = shallowRef<Room>();
   const status = shallowRef(INITIAL.status);
   const error = shallowRef<unknown>();
@@ -72,14 +76,14 @@ export function createState(scope: EffectScope): WritableState {
 
   return {
     state: {
-      room: shallowReadonly(room),
-      status: shallowReadonly(status),
-      error: shallowReadonly(error),
-      messages: shallowReadonly(messages),
-      members: shallowReadonly(members),
-      typing: shallowReadonly(typing),
-      offers: shallowReadonly(offers),
-      transfers: shallowReadonly(transfers),
+      room: shown(room),
+      status: shown(status),
+      error: shown(error),
+      messages: shown(messages),
+      members: shown(members),
+      typing: shown(typing),
+      offers: shown(offers),
+      transfers: shown(transfers),
       onEvent,
       useFileDrop,
       safetyNumber: numberOf,

@@ -1,4 +1,4 @@
-import type { MaybeRefOrGetter, ShallowRef } from 'vue';
+import type { ComputedRef, MaybeRefOrGetter } from 'vue';
 
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
 import type { FileOffer, Member, Message, Room, RoomEvent, RoomStatus } from '../room/types.js';
@@ -8,8 +8,9 @@ import type { OpenRoom, RoomEventOf, TransferView } from '../view/index.js';
 export type ProvideRoomOptions =
   | {
       /**
-       * Opens the room: `({ signal }) => joinRoom({ relay, code, name, signal })`. Called once, when the component is mounted, and never on a
-       * server. `signal` is aborted when the component is unmounted: hand it on, so that a join under way ends with it.
+       * Opens the room: `({ signal }) => joinRoom({ relay, code, name, signal })`. Called once, when the component is
+       * mounted, and never on a server. `signal` is aborted when the component is unmounted: hand it on, so that a join under
+       * way ends with it.
        */
       readonly open: OpenRoom;
       readonly room?: never;
@@ -20,8 +21,8 @@ export type ProvideRoomOptions =
       readonly open?: never;
     };
 
-/** A shallow ref that only we write. Each of its values is immutable: a change brings another one. */
-export type ReadonlyRef<T> = Readonly<ShallowRef<T>>;
+/** A ref that cannot be written to. Each of its values is immutable: a change brings another one. */
+export type ReadonlyRef<T> = ComputedRef<T>;
 
 /** What `useFileDrop` takes. */
 export interface FileDropOptions {
@@ -50,8 +51,8 @@ export interface FileDrop {
 }
 
 /**
- * A room as refs, from `provideRoom` and `useRoom`. Take it apart, and templates unwrap them:
- * `const { messages, status } = useRoom()`.
+ * A room as refs, from `provideRoom` and `useRoom`. Take it apart, and templates unwrap them: `const { messages, status } =
+ * useRoom()`.
  *
  * Until the component that provides it is mounted, and on a server for good, `status` is `'connecting'` and every list is
  * empty.
@@ -74,11 +75,14 @@ export interface RoomState {
   /** Files that come and go, with their progress: at most ten changes a second of each. */
   readonly transfers: ReadonlyRef<readonly TransferView[]>;
   /**
-   * Calls `handler` for every event of one type, from when the room is open. Ends with the component (or effect scope) that calls it, or with the
-   * returned function. When so many events came at once that some were lost, handlers of `error` get `MESSAGES_LOST`.
+   * Calls `handler` for every event of one type, from when the room is open. Ends with the component (or effect scope) that
+   * calls it, or with the returned function. When so many events came at once that some were lost, handlers of `error` get
+   * `MESSAGES_LOST`.
    *
    * @example
    * ```ts
+   * import { useRoom } from 'hushroom/vue';
+   *
    * const { onEvent } = useRoom();
    * onEvent('message', ({ message, fromSelf }) => {
    *   if (!fromSelf) new Notification(message.from.name, { body: message.text });
@@ -87,14 +91,17 @@ export interface RoomState {
    */
   onEvent<T extends RoomEvent['type']>(type: T, handler: (event: RoomEventOf<T>) => void): () => void;
   /**
-   * Makes an element a place to drop files on. Folders are left out. Unless there is an `onFiles`, it takes files while there is a room that is
-   * not closed.
+   * Makes an element a place to drop files on. Folders are left out. Unless there is an `onFiles`, it takes files while there
+   * is a room that is not closed.
    *
    * @example
    * ```vue
-   * <script setup>
+   * <script setup lang="ts">
+   * import { useRoom } from 'hushroom/vue';
+   *
    * const { isOver, dropProps } = useRoom().useFileDrop();
    * </script>
+   *
    * <template>
    *   <main v-bind="dropProps" :class="{ over: isOver }">Drop files here</main>
    * </template>
@@ -102,13 +109,13 @@ export interface RoomState {
    */
   useFileDrop(options?: FileDropOptions): FileDrop;
   /**
-   * The number that everybody in the room compares by another way. Made when it is first read, and anew when somebody comes or leaves. `undefined`
-   * while it cannot be told: the room is not open, or is closed, or the key of a member has not come.
+   * The number that everybody in the room compares by another way. Made when it is first read, and anew when somebody comes
+   * or leaves. `undefined` while it cannot be told: the room is not open, or is closed, or the key of a member has not come.
    */
   safetyNumber(): ReadonlyRef<RoomSafetyNumber | undefined>;
   /**
-   * The number to compare with one member. `undefined` also for ourselves, for an id that nobody has, and while `memberId` is `undefined`. Takes about
-   * 25 ms to make.
+   * The number to compare with one member. `undefined` also for ourselves, for an id that nobody has, and while `memberId` is
+   * `undefined`. Takes about 25 ms to make.
    */
   safetyNumber(memberId: MaybeRefOrGetter<string | undefined>): ReadonlyRef<SafetyNumber | undefined>;
 }

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 
 import { at, environment } from '../../scripts/lib/run.mjs';
 import { launch } from './launch.mjs';
-import { LEFT_OUT } from './left-out.mjs';
+import { leftOut } from './left-out.mjs';
+import { startSound } from './sound.mjs';
 
 /**
  * Runs the suite, or these files of it, and says what was left out.
@@ -20,17 +21,19 @@ export async function runE2e(browser, files = []) {
   console.log(`\n\x1b[1m── e2e in ${browser} ${started.version()}\x1b[0m`);
   await started.close();
 
-  const chosen = (LEFT_OUT[browser] ?? []).filter(({ file }) => files.length === 0 || files.some((part) => file.includes(part)));
+  const chosen = leftOut(browser).filter(({ file }) => files.length === 0 || files.some((part) => file.includes(part)));
   const args = ['run', '--project', 'e2e', ...files];
   if (chosen.length > 0) args.push('--testNamePattern', allBut(chosen.map(({ test }) => test)));
-  const env = { ...environment(), HUSHROOM_BROWSER: browser };
-  const vitest = spawn('vitest', args, { cwd: at(), env, stdio: 'inherit' });
-  const [code] = await once(vitest, 'exit');
-  if (chosen.length > 0) {
-    console.log(`left out in ${browser}: ${chosen.length}`);
+  const sound = browser === 'firefox' ? await startSound() : undefined;
+  try {
+    const env = { ...environment(), ...sound?.env, HUSHROOM_BROWSER: browser };
+    const [code] = await once(spawn('vitest', args, { cwd: at(), env, stdio: 'inherit' }), 'exit');
+    console.log(`left out in ${browser}: ${chosen.length || 'none'}`);
     for (const { file, test, reason } of chosen) console.log(`  ${file}: ${test}\n    ${reason}`);
-  } else console.log(`left out in ${browser}: none`);
-  return code === 0;
+    return code === 0;
+  } finally {
+    await sound?.stop();
+  }
 }
 
 /** A pattern for the names of all tests but these. @param {readonly string[]} names */

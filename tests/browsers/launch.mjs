@@ -31,6 +31,8 @@ const FIREFOX_PREFS = {
   'ui.allPointerCapabilities': 6,
   // Reading the clipboard asks with a menu that no page can open; what is allowed is for the tests to say.
   'dom.events.testing.asyncClipboard': true,
+  // Firefox 153 crashes when axe asks elements for the elements that label them.
+  'accessibility.ARIAElementReflection.enabled': false,
 };
 
 /**
@@ -40,7 +42,9 @@ const FIREFOX_PREFS = {
  */
 export async function launch({ fakeDevices = false, browser = browserName() } = {}) {
   // Of Playwright's interface it has what the tests use.
-  if (browser === 'webkit') return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (new WebKitBrowser()));
+  if (browser === 'webkit') {
+    return /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (await WebKitBrowser.launch()));
+  }
   if (browser === 'firefox') return firefox.launch(firefoxOptions(fakeDevices ? FAKE_DEVICES.firefox : {}));
   return chromium.launch(chromiumOptions(fakeDevices ? FAKE_DEVICES.chromium : []));
 }
@@ -56,7 +60,7 @@ export async function launchProfile(browser, { hidden = false } = {}) {
   if (browser === 'firefox') {
     return firefox.launchPersistentContext('', firefoxOptions(hidden ? { 'browser.privatebrowsing.autostart': true } : {}));
   }
-  if (browser === 'webkit') return /** @type {any} */ (await new WebKitBrowser().newContext());
+  if (browser === 'webkit') return /** @type {any} */ (await (await WebKitBrowser.launch()).newContext());
   return chromium.launchPersistentContext('', chromiumOptions(hidden ? ['--incognito'] : []));
 }
 

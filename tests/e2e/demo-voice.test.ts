@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
+import { browserName } from '../browsers/launch.mjs';
 import { heard, MICROPHONE, PROTOCOLS, sendFiles, useDemo } from './demo.js';
 import { createRoom, fileCard, gone, hasFocus, message, say, says, screenshot, shown } from './helpers.js';
 
@@ -23,6 +24,8 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
       [...meter.children].map((bar) => (bar as HTMLElement).offsetHeight),
     );
     expect(Math.max(...bars)).toBeGreaterThan(2 * Math.min(...bars));
+    // Firefox's microphone begins late: what it gives is up to a second shorter than what was recorded.
+    if (browserName() === 'firefox') await timeIs(ana.page, '0:03');
     await hasFocus(ana.page.getByTestId('voice-send'));
     await ana.page.keyboard.press('Enter');
     await gone(ana.page.getByTestId('voice-bar'));
@@ -30,10 +33,10 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     expect(await field.inputValue()).toBe('A draft that stays');
     await hasFocus(field);
 
-    await heard(ben.page, /Ana sent a voice message, 0:0[23]/);
+    await heard(ben.page, /Ana sent a voice message, 0:0[2-5]/);
     const player = voiceCard(ben.page).getByTestId('player');
     await shown(player);
-    await says(player.getByTestId('player-time'), /^0:0[23]$/);
+    await says(player.getByTestId('player-time'), /^0:0[2-5]$/);
     expect(await player.getAttribute('data-playing')).toBe('false');
     await screenshot(ben.page, `voice-received-${protocol}`);
 
@@ -48,7 +51,7 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     const slider = player.getByRole('slider', { name: 'Position' });
     await slider.focus();
     for (let step = 0; step < 12; step++) await ben.page.keyboard.press('ArrowRight');
-    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^0:01 of 0:0[23]$/);
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^0:01 of 0:0[2-5]$/);
     await hasFocus(slider);
 
     // Ours can be heard again, and says that it has arrived.
@@ -119,8 +122,17 @@ describe('recording', () => {
     await ana.page.keyboard.press('Escape');
     await gone(ana.page.getByTestId('voice-bar'));
 
+    // As quick as one can be, however slow the machine.
+    await ana.page.evaluate(() => {
+      const watch = new MutationObserver(() => {
+        const send = document.querySelector<HTMLElement>('[data-testid=voice-send]');
+        if (send === null) return;
+        watch.disconnect();
+        send.click();
+      });
+      watch.observe(document.body, { childList: true, subtree: true });
+    });
     await ana.page.getByTestId('record').click();
-    await ana.page.getByTestId('voice-send').click();
     await says(ana.page.getByTestId('composer-hint'), 'Too short');
     await say(ana.page, 'Nothing was sent');
     await gone(ana.page.getByTestId('composer-hint'));

@@ -1,13 +1,15 @@
-// Imports one module and reports whatever it does at import (`imports.test.ts`): node import-watch.mjs MODULE. A global counts
-// as touched when the code of a file of the module's folder reads it; what Node and other packages do is theirs.
+// Imports one module and reports whatever it does at import (`imports.test.ts`): node import-watch.mjs MODULE [package ...].
+// The packages are those it stands on, loaded before, since they may do what they like. A global counts as touched when the code of a
+// file of the module's folder reads it; what Node and other packages do is theirs.
 //
 // Reads are recorded, and answered truly: a getter that throws would be silenced by a `try` around it.
 
-import { register } from 'node:module';
+import { createRequire, register } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const target = process.argv[2] ?? '';
+const [, , target = '', ...packages] = process.argv;
+for (const name of packages) createRequire(target)(name);
 const watched = `${dirname(target)}/`;
 const report = process.stdout;
 

@@ -1,5 +1,5 @@
 import { readdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -33,9 +33,11 @@ interface Report {
 
 const CLEAN: Report = { touched: [], added: [], open: [], ended: true };
 
-/** Imports a file in a process of its own. */
-const imported = async (file: string): Promise<Report> =>
-  JSON.parse(await run(process.execPath, [at('tests/js/import-watch.mjs'), file], { cwd: project.folder, quiet: true }));
+/** Imports a file in a process of its own; the framework that it is for, if any, was loaded there before. */
+async function imported(file: string): Promise<Report> {
+  const frameworks = ['react', 'vue'].filter((name) => basename(file).startsWith(name));
+  return JSON.parse(await run(process.execPath, [at('tests/js/import-watch.mjs'), file, ...frameworks], { quiet: true })) as Report;
+}
 
 describe.each(['.js', '.cjs'])('importing', (ending) => {
   test(`does nothing: every ${ending} of the package`, async () => {

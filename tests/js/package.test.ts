@@ -44,6 +44,15 @@ describe('what is packed', () => {
     expect(modules.filter((name) => !named.has(`./dist/${name}`))).toEqual([]);
   });
 
+  test('the entry for React is for clients, which its first statement says, and has no wasm', () => {
+    for (const name of ['react.js', 'react.cjs']) {
+      const code = readFileSync(join(project.installed, 'dist', name), 'utf8');
+      // `use strict` may stand before it.
+      expect(code, name).toMatch(/^("use strict";\s*)?"use client";/);
+      expect(code, name).not.toMatch(/WebAssembly|0061736d/);
+    }
+  });
+
   test('Parcel, which reads no exports unless told to, finds each entry by its field for aliases', () => {
     type Target = string | { readonly [condition: string]: Target };
     const { exports, alias } = JSON.parse(readFileSync(join(project.installed, 'package.json'), 'utf8')) as {
@@ -80,6 +89,11 @@ describe('what is packed', () => {
       'people.slim.cjs': /^\.\/room\.slim\.cjs$/,
       'people.workerd.js': /^\.\/room\.workerd\.js$/,
       'people.edge-light.js': /^\.\/room\.edge-light\.js$/,
+      // The framework is the application's. They have the types of the room, and nothing of it.
+      'react.js': /^react$/,
+      'react.cjs': /^react$/,
+      'vue.js': /^vue$/,
+      'vue.cjs': /^vue$/,
       'agent.js': /^(\.\/room\.node\.js|node:.*)$/,
       'agent.cjs': /^(\.\/room\.node\.cjs|node:.*)$/,
       'agent.plugin.js': /^\.\/agent\.js$/,
@@ -97,6 +111,8 @@ describe('what is packed', () => {
         expect(from ?? bare ?? required, name).toMatch(allowed[name] ?? /^$/);
       // No dynamic import (extensions' service workers refuse it), no address of the module, no code from strings.
       expect(code, name).not.toMatch(/\bimport\(|import\.meta|\beval\(|new Function\(/);
+      // Next's development server puts these calls, for the edge, into a function that is not async.
+      expect(code, name).not.toMatch(/WebAssembly\.(compile|instantiate)\([^;]*\bawait\b/);
     }
   });
 });
@@ -328,13 +344,15 @@ describe('types', () => {
     const files: string[] = [];
     for (const path of documented) {
       const text = readFileSync(path, 'utf8').replace(/^ *\* ?/gm, '');
-      for (const [, code] of text.matchAll(/^```ts\n(.*?)^```$/gms))
-        (files.push(`example-${files.length}.ts`), project.write(`examples/${files.at(-1)}`, `${code}\nexport {};\n`));
+      for (const [, language, code] of text.matchAll(/^```(tsx?)\n(.*?)^```$/gms))
+        (files.push(`example-${files.length}.${language}`), project.write(`examples/${files.at(-1)}`, `${code}\nexport {};\n`));
     }
     expect(files.length).toBeGreaterThan(15);
     // Agents run in Node, and their examples say so.
     const node = { types: ['node'], typeRoots: [at('node_modules/@types')], skipLibCheck: true };
-    const options = { ...settings, ...node, module: 'esnext', moduleResolution: 'bundler' };
+    // The project has no React of its own.
+    const react = { jsx: 'react-jsx', paths: { react: [at('node_modules/@types/react')], 'react/*': [at('node_modules/@types/react/*')] } };
+    const options = { ...settings, ...node, ...react, module: 'esnext', moduleResolution: 'bundler' };
     const config = project.write('examples/tsconfig.json', JSON.stringify({ compilerOptions: options, files }));
     await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
   });

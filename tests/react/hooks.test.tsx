@@ -39,7 +39,7 @@ describe('in a real room', () => {
     atAdas(async ({ ada, open }) => {
       const rendered = { room: 0, messages: 0, members: 0, files: 0, status: 0, typing: 0 };
       const Room = () => (rendered.room++, useRoom(), null);
-      const Messages = () => (rendered.messages++, <ol>{useMessages({ limit: 10 }).map(({ id, text }) => <li key={id}>{text}</li>)}</ol>);
+      const Messages = () => (rendered.messages++, <ol>{useMessages().map(({ id, text }) => <li key={id}>{text}</li>)}</ol>);
       const Members = () => (rendered.members++, <p>{useMembers().map(({ name }) => name).join(' ')}</p>);
       const Files = () => (rendered.files++, useFileTransfers(), null);
       const Status = () => (rendered.status++, useRoomStatus(), null);

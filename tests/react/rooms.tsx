@@ -1,9 +1,13 @@
+import { configure } from '@testing-library/react';
 import { expect, inject, vi } from 'vitest';
 
 import { createRoom, joinRoom } from '../../js/room/index.js';
 import type { Room } from '../../js/room/index.js';
 import type { OpenRoom } from '../../js/react/index.js';
 import { watch, type Watch } from '../e2e/watch.js';
+
+// A second is its patience, and nothing to a machine that has other things to do.
+configure({ asyncUtilTimeout: 20_000 });
 
 /** Ada's room, and how a page joins it as Grace. */
 export interface Meeting {

@@ -1,11 +1,12 @@
 import { cleanup, render } from '@testing-library/vue';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, shallowRef, type Component } from 'vue';
+import * as vue from 'vue';
+import { createApp, defineComponent, effectScope, h, KeepAlive, nextTick, ref, shallowRef, Suspense, type Component } from 'vue';
 
 import { hushError } from '../../js/errors.js';
 import type { Room } from '../../js/room/index.js';
 import { provideRoom, roomKey, useRoom, type OpenRoom, type ProvideRoomOptions, type RoomState } from '../../js/vue/index.js';
-import { fakeRoom, message, turn } from '../js/fake-room.js';
+import { fakeRoom, gate, message, turn } from '../js/fake-room.js';
 import { fakeOpen, inScope } from './rooms.js';
 
 afterEach(cleanup);
@@ -166,6 +167,33 @@ describe('provideRoom', () => {
     await nextTick();
     expect(shown(it)).toBe('open meanwhile');
     expect([signals.length, fake.closed]).toEqual([1, 0]);
+    it.unmount();
+    await turn();
+    expect(fake.closed).toBe(1);
+  });
+
+  it('works after an await in <script setup>, below Suspense', async () => {
+    const { open, signals, resolve } = fakeOpen();
+    const fake = fakeRoom();
+    const Later = defineComponent({
+      async setup() {
+        // What the compiler makes of an await there.
+        const { withAsyncContext } = vue as unknown as { withAsyncContext<T>(start: () => T): [T, () => void] };
+        const [waiting, restore] = withAsyncContext(turn);
+        await waiting;
+        restore();
+        provideRoom({ open });
+        return () => h(Shown);
+      },
+    });
+    const resolved = gate();
+    const it = render(() => h('section', h(Suspense, { onResolve: () => resolved.open() }, () => h(Later))));
+    expect(signals).toHaveLength(0);
+    await resolved.promise;
+    await nextTick();
+    expect([shown(it), signals.length]).toEqual(['connecting', 1]);
+    await resolve(fake.room);
+    expect(shown(it)).toBe('open');
     it.unmount();
     await turn();
     expect(fake.closed).toBe(1);

@@ -1,5 +1,5 @@
-// The room lives here, since the worker stays while panels come and go. Chrome ends a worker after 30 idle seconds, but whatever goes over a
-// WebSocket counts, and the relay pings every 20. Should it end all the same, the same device comes back: code and name are in
+// The room lives here, since the worker stays while panels come and go. Chrome ends a worker after 30 idle seconds, but whatever goes
+// over a WebSocket counts, and the relay pings every 20. Should it end all the same, the same device comes back: code and name are in
 // `storage.session` (in memory, and gone with the browser), the identity in IndexedDB.
 
 import { createRoom, indexedDbStore, isHushError, joinRoom, openIdentity } from 'hushroom/room';
@@ -23,7 +23,7 @@ function view() {
     notice,
     code: room.code,
     // Who comes back is somebody new to the relay, which keeps the former place for 30 seconds.
-    members: members.filter(({ deviceKey }, index) => !members.some((other, later) => later > index && deviceKey && other.deviceKey === deviceKey)),
+    members: members.filter(({ deviceKey }, index) => !members.slice(index + 1).some((later) => deviceKey && later.deviceKey === deviceKey)),
     messages: [...earlier, ...messages.map(inShort)].slice(-KEPT_MESSAGES),
     offers: offers.map(({ id, name, size, from }) => ({ id, name, size, from: from.name })),
     transfers: transfers.map(({ id, name, direction, progress }) => ({ id, name, direction, ...progress, ready: received.has(id) })),
@@ -57,7 +57,8 @@ async function enter({ code, name }) {
   room.subscribe(publish);
   void follow(room);
   await chrome.storage.session.set({ code: room.code, name });
-  await chrome.alarms.create('return', { periodInMinutes: 0.5 });
+  // Chrome's shortest period. To Firefox a WebSocket is no reason to stay, but an event every 24 seconds is.
+  await chrome.alarms.create('return', { periodInMinutes: chrome.sidePanel ? 0.5 : 0.4 });
 }
 
 /** Counts what comes while no panel is open, until the room is over. */

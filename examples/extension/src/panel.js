@@ -27,10 +27,10 @@ function render({ status, notice = '', members, messages = [], ...state }) {
   showMessages(messages);
   if (!inside) return;
   code = state.code;
-  $('summary').textContent = status === 'reconnecting' ? 'Connecting again …' : members.length === 1 ? 'Only you' : `${members.length} people`;
-  $('#people ul').replaceChildren(
-    ...members.map(({ name, self, keyChanged }) => make('li', name, self ? ' (you)' : '', keyChanged ? ' – has another key than before' : '')),
-  );
+  const who = members.length === 1 ? 'Only you' : `${members.length} people`;
+  $('summary').textContent = status === 'reconnecting' ? 'Connecting again …' : who;
+  const told = ({ self, keyChanged }) => (self ? ' (you)' : keyChanged ? ' – has another key than before' : '');
+  $('#people ul').replaceChildren(...members.map((member) => make('li', member.name, told(member))));
   const before = keys;
   keys = members.map(({ deviceKey }) => deviceKey).join();
   if (keys !== before) askNumber();

@@ -19,7 +19,10 @@ export function App() {
 function Entrance({ onEnter }: { onEnter(name: string, code: string): void }) {
   const [name, setName] = useState('');
   const [code, setCode] = useState(location.hash.length > 1 ? location.href : '');
-  const submit = (event: FormEvent) => (event.preventDefault(), onEnter(name.trim(), code.trim()));
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    onEnter(name.trim(), code.trim());
+  }
   return (
     <main className="card">
       <h1>A room of your own</h1>
@@ -40,7 +43,16 @@ function Chat({ onLeave }: { onLeave(): void }) {
   const [answered, setAnswered] = useState<Message>();
   const typing = useTyping().map(({ name }) => name);
   const tell = (what: string) => (reason: unknown) => setNotice(`${what}: ${textOf(reason)}`);
-  const { isOver, dropProps } = useFileDrop({ onError: (reason, file) => tell(file.name)(reason) });
+  const sendFiles = (files: File[]) => {
+    for (const file of files) {
+      try {
+        room?.sendFile(file);
+      } catch (reason) {
+        tell(file.name)(reason);
+      }
+    }
+  };
+  const { isOver, dropProps } = useFileDrop({ onFiles: sendFiles });
   if (room === undefined) {
     return (
       <main className="card">
@@ -50,10 +62,10 @@ function Chat({ onLeave }: { onLeave(): void }) {
       </main>
     );
   }
-  const send = (text: string) => room.send(text, { replyTo: answered?.id }).then(() => setNotice(''), tell('Not sent'));
-  const sendFiles = (files: Iterable<File>) => {
-    for (const file of files) try { room.sendFile(file); } catch (reason) { tell(file.name)(reason); }
-  };
+  function send(text: string) {
+    room!.send(text, { replyTo: answered?.id }).then(() => setNotice(''), tell('Not sent'));
+    setAnswered(undefined);
+  }
   return (
     <main className="chat" data-over={isOver} {...dropProps}>
       <header>
@@ -70,7 +82,7 @@ function Chat({ onLeave }: { onLeave(): void }) {
       <footer>
         <p aria-live="polite">{notice || (typing.length > 0 && `${typing.join(' and ')} typing…`)}</p>
         {answered && <p className="quote">{answered.from.name}: {answered.text} <button aria-label="Do not answer this" onClick={() => setAnswered(undefined)}>✕</button></p>}
-        <Composer onTyping={() => room.typing()} onSend={(text) => (void send(text), setAnswered(undefined))} disabled={status === 'closed'} answering={answered?.id} />
+        <Composer onTyping={() => room.typing()} onSend={send} disabled={status === 'closed'} answering={answered?.id} />
       </footer>
     </main>
   );
@@ -121,10 +133,19 @@ function Composer({ onSend, onTyping, disabled, answering }: { onSend(text: stri
   const [text, setText] = useState('');
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), [answering]);
-  const submit = (event: FormEvent) => (event.preventDefault(), text.trim() !== '' && (onSend(text), setText('')));
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (text.trim() === '') return;
+    onSend(text);
+    setText('');
+  }
+  function change(value: string) {
+    setText(value);
+    onTyping();
+  }
   return (
     <form onSubmit={submit}>
-      <input ref={input} aria-label="Message" placeholder="Message" value={text} disabled={disabled} onChange={(event) => (setText(event.target.value), onTyping())} />
+      <input ref={input} aria-label="Message" placeholder="Message" value={text} disabled={disabled} onChange={(event) => change(event.target.value)} />
       <button className="primary" disabled={disabled}>Send</button>
     </form>
   );
@@ -150,14 +171,14 @@ function SafetyNumber({ memberId }: { memberId: string }) {
   return <p>Compare on a call: <code>{useSafetyNumber(memberId)?.digits.match(/.{5}/g)?.join(' ')}</code></p>;
 }
 
-function Files({ onFiles }: { onFiles(files: Iterable<File>): void }) {
+function Files({ onFiles }: { onFiles(files: File[]): void }) {
   const { offers, transfers } = useFileTransfers();
   /** The browser's save dialog, where there is one; else it is downloaded once it is whole. What fails is shown by its state. */
   const accept = (offer: FileOffer) => offer.accept().done.then(({ file }) => file && saveFile(file, offer.name), () => undefined);
   return (
     <section>
       <h2>Files</h2>
-      <label className="pick">Drop files anywhere, or choose <input type="file" multiple onChange={({ target }) => (onFiles([...target.files ?? []]), (target.value = ''))} /></label>
+      <label className="pick">Drop files anywhere, or choose <input type="file" multiple onClick={(event) => void (event.currentTarget.value = '')} onChange={(event) => onFiles([...event.target.files ?? []])} /></label>
       <ul>
         {offers.map((offer) => (
           <li key={offer.id}>
@@ -181,5 +202,5 @@ function Files({ onFiles }: { onFiles(files: Iterable<File>): void }) {
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const sizeOf = (bytes = 0) => {
   const [unit, size] = bytes < 1e3 ? ['byte', 1] as const : bytes < 1e6 ? ['kilobyte', 1e3] as const : ['megabyte', 1e6] as const;
-  return new Intl.NumberFormat('en', { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / size);
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(bytes / size);
 };

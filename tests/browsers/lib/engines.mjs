@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { BROWSER_FLAGS, findBrowser } from '../../../scripts/lib/browser.mjs';
+import { BROWSER_FLAGS, findBrowser, findFirefox } from '../../../scripts/lib/browser.mjs';
 
 /**
  * @typedef {{ program: string, args: (profile: string, url: string) => string[], env?: Record<string, string>,
@@ -66,7 +66,6 @@ const ENGINES = {
 function miniBrowser(flags) {
   const program = findMiniBrowser();
   if (program === undefined) return undefined;
-  // Automation keeps nothing of other runs and asks nothing.
   return { program, args: (_, url) => [...flags, url], display: true, env: WEBKIT_ENV };
 }
 
@@ -75,11 +74,6 @@ export const WEBKIT_ENV = { WEBKIT_DISABLE_COMPOSITING_MODE: '1', NO_AT_BRIDGE: 
 
 /** The names of all that can be asked for. */
 export const ENGINE_NAMES = Object.keys(ENGINES);
-
-/** The Firefox of this machine; `FIREFOX_PATH` comes first. @returns {string | undefined} */
-export function findFirefox() {
-  return process.env['FIREFOX_PATH'] ?? onPath(['firefox-esr', 'firefox']) ?? ['/Applications/Firefox.app/Contents/MacOS/firefox'].find(existsSync);
-}
 
 /** The small browser that comes with WebKitGTK; `MINIBROWSER_PATH` comes first. @returns {string | undefined} */
 export function findMiniBrowser() {
@@ -112,8 +106,7 @@ export async function startEngine(name, url) {
   await engine.prepare?.(profile);
   const display = engine.display ? await startDisplay() : undefined;
   const env = { ...process.env, ...ownFolders(profile), ...engine.env, ...(display && { DISPLAY: display.name }) };
-  // A group of its own, so that its processes end with it.
-  const child = spawn(engine.program, engine.args(profile, url), { env, stdio: 'ignore', detached: true });
+  const child = spawnGroup(engine.program, engine.args(profile, url), { env, stdio: 'ignore' });
   await once(child, 'spawn');
   return {
     pid: child.pid ?? 0,
@@ -130,15 +123,36 @@ export function ownFolders(folder) {
   return { HOME: folder, XDG_DATA_HOME: join(folder, 'data'), XDG_CACHE_HOME: join(folder, 'cache'), XDG_CONFIG_HOME: join(folder, 'config') };
 }
 
-/** @param {import('node:child_process').ChildProcess} child started `detached` */
-export async function endGroup(child) {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exited = once(child, 'exit');
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const groups = new Set();
+process.on('exit', () => groups.forEach(killGroup));
+
+/**
+ * Starts a program in a group of its own, so that all that it starts ends with it. Whoever forgets it leaves nothing behind.
+ *
+ * @param {string} program @param {readonly string[]} args @param {import('node:child_process').SpawnOptions} options
+ */
+export function spawnGroup(program, args, options) {
+  const child = spawn(program, args, { ...options, detached: true });
+  groups.add(child);
+  child.once('exit', () => groups.delete(child));
+  return child;
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function killGroup(child) {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-(child.pid ?? NaN), 'SIGKILL');
   } catch {
     child.kill('SIGKILL');
   }
+}
+
+/** @param {import('node:child_process').ChildProcess} child made by {@link spawnGroup} */
+export async function endGroup(child) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  killGroup(child);
   await exited;
 }
 
@@ -151,7 +165,7 @@ export async function endGroup(child) {
 export async function startDisplay(size = '1600x1200x24') {
   const program = onPath(['Xvfb']);
   if (program === undefined) throw new Error('there is no Xvfb here: node tests/browsers/setup.mjs');
-  const child = spawn(program, ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const child = spawnGroup(program, ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
   const number = await new Promise((resolve, reject) => {
     lines.once('line', resolve);

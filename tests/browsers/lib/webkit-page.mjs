@@ -1,12 +1,10 @@
 // The part of Playwright's Browser, BrowserContext and Page that the tests use, over WebDriver: WebKitGTK's driver speaks
 // the classic protocol alone, which Playwright does not.
 
-import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { findMiniBrowser } from './engines.mjs';
 import { Finder, WebKitLocator } from './webkit-locator.mjs';
 import { driverSource, WebKitSession } from './webkit-session.mjs';
 
@@ -17,11 +15,16 @@ const KEYS = {
   ArrowRight: '\uE014', ArrowDown: '\uE015', Delete: '\uE017', Meta: '\uE03D',
 };
 
+/** In JSON nothing is nothing, and in a list it is null. */
+const NOTHING = '\0undefined';
+const written = (/** @type {unknown} */ args) => JSON.stringify(args, (_, value) => (value === undefined ? NOTHING : value));
+const ARGUMENTS = `JSON.parse(arguments[0], (_, value) => (value === ${JSON.stringify(NOTHING)} ? undefined : value))`;
+
 /** Runs what is in `body`, gives `{ value }` as JSON, so that nothing is something else than null, and where the page is. */
 const envelope = (/** @type {string} */ body) => `
   const done = arguments[arguments.length - 1];
   if (globalThis.__driver === undefined) return done('{"missing":true}');
-  const a = JSON.parse(arguments[0]);
+  const a = ${ARGUMENTS};
   (async () => { ${body} })().then(
     (value) => done(JSON.stringify({ value, href: location.href, requests: __driver.requests() })),
     (error) => done(JSON.stringify({ error: error instanceof Error ? error.name + ': ' + error.message : String(error) })));`;
@@ -29,16 +32,31 @@ const envelope = (/** @type {string} */ body) => `
 export class WebKitBrowser {
   /** @type {Set<WebKitContext>} */
   #contexts = new Set();
+  /** Started before it is asked for: it tells which version this is. @type {WebKitSession | undefined} */
+  #spare;
+  #version;
+
+  /** @param {WebKitSession} first */
+  constructor(first) {
+    this.#spare = first;
+    this.#version = String(first.capabilities['browserVersion']);
+  }
+
+  static async launch() {
+    return new WebKitBrowser(await WebKitSession.start());
+  }
 
   /** @param {import('./webkit-session.mjs').Looks} [looks] */
   async newContext(looks = {}) {
-    const context = new WebKitContext(await WebKitSession.start(looks), looks);
+    const isPlain = looks.colorScheme !== 'dark' && looks.reducedMotion !== 'reduce';
+    const spare = isPlain ? this.#spare : undefined;
+    if (spare !== undefined) this.#spare = undefined;
+    const context = new WebKitContext(spare ?? (await WebKitSession.start(looks)), looks);
     this.#contexts.add(context);
     return context;
   }
   version() {
-    const text = execFileSync(findMiniBrowser() ?? 'MiniBrowser', ['--version'], { encoding: 'utf8', env: { ...process.env, DISPLAY: '' } });
-    return /\d+\.\d+\.\d+/.exec(text)?.[0] ?? 'unknown';
+    return this.#version;
   }
   /** @param {import('./webkit-session.mjs').Looks} [looks] */
   async newPage(looks) {
@@ -48,7 +66,7 @@ export class WebKitBrowser {
     return [...this.#contexts];
   }
   async close() {
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+    await Promise.all([this.#spare?.close(), ...[...this.#contexts].map((context) => context.close())]);
     this.#contexts.clear();
   }
 }
@@ -75,14 +93,21 @@ export class WebKitContext extends EventEmitter {
     this.timeout = timeout;
   }
   async newPage() {
-    const handle =
-      this.#pages.length === 0
-        ? await this.session.call('GET', '/window')
-        : (await this.session.call('POST', '/window/new', { type: 'window' })).handle;
-    const page = new WebKitPage(this, handle);
+    const page = new WebKitPage(this, await this.#open(this.looks.viewport ?? { width: 1280, height: 720 }));
     this.#pages.push(page);
-    await page.setViewportSize(this.looks.viewport ?? { width: 1280, height: 720 });
     return page;
+  }
+  /** A window without bars, which may be as narrow as a telephone. @param {{ width: number, height: number }} size */
+  async #open({ width, height }) {
+    const { session } = this;
+    const known = await session.call('GET', '/window/handles');
+    // The one that the browser began with, which has bars.
+    const first = this.#pages.length === 0 ? known[0] : undefined;
+    const script = `window.open('about:blank', '_blank', 'noopener,width=${width},height=${height}')`;
+    await session.call('POST', '/execute/sync', { script, args: [] }, first ?? this.#pages.at(-1)?.handle);
+    const handle = (await session.call('GET', '/window/handles')).find((/** @type {string} */ one) => !known.includes(one));
+    if (first !== undefined) await session.call('DELETE', '/window', undefined, first);
+    return handle;
   }
   pages() {
     return [...this.#pages];
@@ -185,11 +210,9 @@ export class WebKitPage extends Finder {
     await this.command('DELETE', '/window');
   }
 
-  /** The size of what the page has, not of the window. @param {{ width: number, height: number }} size */
+  /** @param {{ width: number, height: number }} size */
   async setViewportSize({ width, height }) {
-    const inner = await this.command('POST', '/execute/sync', { script: 'return [innerWidth, innerHeight, outerWidth, outerHeight]', args: [] });
-    const { width: outerWidth, height: outerHeight } = await this.command('GET', '/window/rect');
-    await this.command('POST', '/window/rect', { x: 0, y: 0, width: width + outerWidth - inner[0], height: height + outerHeight - inner[1] });
+    await this.command('POST', '/window/rect', { x: 0, y: 0, width, height });
   }
 
   /** @param {{ path?: string }} [options] */
@@ -224,7 +247,7 @@ export class WebKitPage extends Finder {
    */
   async run(body, args) {
     for (let tries = 0; ; tries++) {
-      const text = await this.command('POST', '/execute/async', { script: envelope(body), args: [JSON.stringify(args)] });
+      const text = await this.command('POST', '/execute/async', { script: envelope(body), args: [written(args)] });
       const { missing, value, error, href, requests } = JSON.parse(text);
       if (missing) {
         if (tries > 3) throw new Error('the page takes no scripts');
@@ -267,7 +290,7 @@ export class WebKitPage extends Finder {
 
   /** An element that a script finds. @param {string} script @param {readonly unknown[]} args */
   element(script, args) {
-    return this.command('POST', '/execute/sync', { script: `const a = JSON.parse(arguments[0]); ${script}`, args: [JSON.stringify(args)] });
+    return this.command('POST', '/execute/sync', { script: `const a = ${ARGUMENTS}; ${script}`, args: [written(args)] });
   }
 
   /** @param {string} method @param {string} path @param {unknown} [body] */
@@ -286,7 +309,7 @@ class Keyboard {
     const keys = combination.split(/\+(?=.)/).map((key) => KEYS[key] ?? key);
     const actions = [
       ...keys.map((value) => ({ type: 'keyDown', value })),
-      ...keys.toReversed().map((value) => ({ type: 'keyUp', value })),
+      ...[...keys].reverse().map((value) => ({ type: 'keyUp', value })),
     ];
     await this.#perform(actions);
   }

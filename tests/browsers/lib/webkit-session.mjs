@@ -1,6 +1,6 @@
-// One WebKitGTK with a profile, a screen and a driver of its own.
+// One WebKitGTK with a screen and a driver of its own. What a driver starts is a private window, and has no private file
+// system, even where that is on.
 
-import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, watch, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { endGroup, findMiniBrowser, LIKE_SAFARI, onPath, ownFolders, startDisplay, WEBKIT_ENV } from './engines.mjs';
+import { endGroup, findMiniBrowser, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
 
 /** How W3C names a reference to an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -41,7 +41,7 @@ export class WebKitSession extends EventEmitter {
   /** @type {Record<string, any>} */
   capabilities = {};
 
-  /** @param {Looks & { opfs?: boolean }} [looks] */
+  /** @param {Looks} [looks] */
   static async start(looks = {}) {
     const session = new WebKitSession();
     session.setMaxListeners(0);
@@ -54,8 +54,8 @@ export class WebKitSession extends EventEmitter {
     return session;
   }
 
-  /** @param {Looks & { opfs?: boolean }} looks */
-  async #start({ colorScheme, reducedMotion, opfs = process.env['HUSHROOM_WEBKIT_OPFS'] === '1' }) {
+  /** @param {Looks} looks */
+  async #start({ colorScheme, reducedMotion }) {
     const browser = findMiniBrowser();
     const driver = onPath(['WebKitWebDriver']);
     if (browser === undefined || driver === undefined) throw new Error('WebKitGTK and its driver are not here: node tests/browsers/setup.mjs');
@@ -72,15 +72,15 @@ export class WebKitSession extends EventEmitter {
     this.#cleanup.push(() => display.close());
     const port = await freePort();
     const env = { ...process.env, ...ownFolders(this.folder), ...WEBKIT_ENV, DISPLAY: display.name };
-    const child = spawn(driver, [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawnGroup(driver, [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#cleanup.push(() => endGroup(child));
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
     this.#url = `http://127.0.0.1:${port}`;
     await answers(`${this.#url}/status`, child);
 
-    const args = ['--automation', '--enable-write-console-messages-to-stdout=true'];
+    // The console is in no answer of the driver. Windows of any size are opened by scripts.
+    const args = ['--automation', '--enable-write-console-messages-to-stdout=true', '--javascript-can-open-windows-automatically=true'];
     if (colorScheme === 'dark') args.push('--dark-mode');
-    if (opfs) args.push(LIKE_SAFARI);
     const made = await this.#send('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args } } } });
     this.#url = `${this.#url}/session/${made.sessionId}`;
     this.capabilities = made.capabilities;

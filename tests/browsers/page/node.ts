@@ -10,7 +10,7 @@ Buffer.prototype.toString = function (encoding?: BufferEncoding, start?: number,
 };
 const { from } = Buffer;
 Buffer.from = ((value: string, encoding?: BufferEncoding | number, length?: number) =>
-  from(value as never, (encoding === 'base64url' ? 'base64' : encoding) as never, length)) as typeof Buffer.from;
+  from(value as never, (encoding === 'base64url' ? 'base64' : encoding) as never, length)) as unknown as typeof Buffer.from;
 
 /** After all that is due now. */
 export function setImmediate(call: () => void): void {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { WebSocketServer } from 'ws';
 
@@ -14,6 +15,7 @@ import { until, watchMembers } from '../lib/members.mjs';
 export const title = 'examples/extension in Chromium';
 export const source = '../../examples/extension';
 
+const HERE = dirname(fileURLToPath(import.meta.url));
 /** Chromium ends an idle worker after 30 s; for a slow machine. */
 const IDLE_TIMEOUT_MS = 75_000;
 /** The example's alarm goes every 30 s. */
@@ -26,8 +28,9 @@ export async function check(project) {
   await checkFirefoxBuild(project);
   await buildExample(project);
   const recipe = await buildRecipe(project);
-  const silent = join(import.meta.dirname, 'silent');
-  const [panelUrl, recipeUrl, silentUrl] = [join(folder, 'dist'), recipe, silent].map(extensionUrl);
+  const silent = join(HERE, 'silent');
+  const panelUrl = extensionUrl(join(folder, 'dist'));
+  const [recipeUrl, silentUrl] = [extensionUrl(recipe), extensionUrl(silent)];
 
   const hush = createRequire(join(folder, 'package.json'))('hushroom/room');
   const dead = await listen(project);
@@ -151,7 +154,8 @@ export async function check(project) {
     await page.click('#leave');
     await page.locator('#enter').waitFor();
     await page.close();
-    assert.deepEqual(await workerOf(context, panelUrl).evaluate(async () => [await chrome.storage.session.get(), await chrome.alarms.getAll()]), [{}, []]);
+    const left = await workerOf(context, panelUrl).evaluate(async () => [await chrome.storage.session.get(), await chrome.alarms.getAll()]);
+    assert.deepEqual(left, [{}, []]);
     assert.deepEqual(problems, []);
   });
   return `idle worker ended after ${idleSeconds} s, those with a room were not; an ended one was back after ${alarmSeconds} s`;
@@ -164,6 +168,7 @@ async function buildExample(project) {
   const dist = join(project.folder, 'dist');
   assert.equal(project.wasmFiles('dist'), 0);
   assert.equal(inlinedWasms(dist), 1);
+  // No remote code, and nothing that workers do not have.
   for (const script of scriptsBelow(dist)) assert.doesNotMatch(readFileSync(script, 'utf8'), /\beval\(|new Function\(|\bimport\(|importScripts/);
   const pages = filesBelow(dist).filter((name) => name.endsWith('.html'));
   for (const page of pages) assert.doesNotMatch(readFileSync(page, 'utf8'), /https?:/);
@@ -188,10 +193,12 @@ async function buildRecipe(project) {
   const folder = join(project.folder, 'recipe');
   mkdirSync(folder, { recursive: true });
   for (const name of ['manifest.json', 'background.js', 'page.html']) {
-    const text = readFileSync(join(import.meta.dirname, 'recipe', name), 'utf8');
-    writeFileSync(join(folder, name), text.replace('wss://relay.example.com/ws', project.relay).replace('wss://relay.example.com', new URL(project.relay).origin));
+    const text = readFileSync(join(HERE, 'recipe', name), 'utf8');
+    const { origin } = new URL(project.relay);
+    writeFileSync(join(folder, name), text.replace('wss://relay.example.com/ws', project.relay).replace('wss://relay.example.com', origin));
   }
-  withoutWarnings(await project.run('esbuild', ['recipe/background.js', '--bundle', '--format=esm', '--outfile=recipe-dist/background.js', '--log-level=warning']));
+  const options = ['--bundle', '--format=esm', '--outfile=recipe-dist/background.js', '--log-level=warning'];
+  withoutWarnings(await project.run('esbuild', ['recipe/background.js', ...options]));
   const dist = join(project.folder, 'recipe-dist');
   for (const name of ['manifest.json', 'page.html']) cpSync(join(folder, name), join(dist, name));
   return dist;
@@ -206,7 +213,7 @@ async function listen(project) {
   return { server, url: `ws://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/` };
 }
 
-/** @param {import('playwright-core').BrowserContext} context @param {string | undefined} url */
+/** @param {import('playwright-core').BrowserContext} context @param {string} url */
 async function openPanel(context, url) {
   const page = await context.newPage();
   /** @type {string[]} */
@@ -218,14 +225,20 @@ async function openPanel(context, url) {
   return { page, problems, worker: workerOf(context, url) };
 }
 
-/** @param {import('playwright-core').BrowserContext} context @param {string | undefined} url */
+/** @param {import('playwright-core').BrowserContext} context @param {string} url */
 function workerOf(context, url) {
-  const worker = context.serviceWorkers().find((each) => each.url().startsWith(url ?? ''));
+  const worker = context.serviceWorkers().find((each) => each.url().startsWith(url));
   assert.ok(worker, 'the worker does not run');
   return worker;
 }
 
-/** Sends a message to the worker of an extension, from a page of its own. @param {import('playwright-core').BrowserContext} context @param {string | undefined} url @param {unknown} message */
+/**
+ * Sends a message to the worker of an extension, from a page of its own.
+ *
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {string} url
+ * @param {unknown} message
+ */
 async function tell(context, url, message) {
   const page = await context.newPage();
   await page.goto(`${url}page.html`);

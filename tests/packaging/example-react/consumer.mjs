@@ -35,17 +35,21 @@ export async function check(project) {
   const problems = [];
   /** @type {Page[]} */
   const pages = [];
+  const server = await project.start('vite', ['--host', '127.0.0.1', '--port', '0'], { ready: /Local:\s+(http:\S+)/, env });
   try {
+    await alone(enter, server.url);
+    withoutWarnings(server.output());
+    await server.stop();
     await use(enter, url);
   } catch (error) {
-    const shown = await Promise.all(pages.map((page) => page.locator('body').innerText()));
+    const shown = await Promise.all(pages.filter((page) => !page.isClosed()).map((page) => page.locator('body').innerText()));
     throw new Error([String(error), ...problems, ...shown.map((text) => `a page shows:\n${text}`)].join('\n'), { cause: error });
   }
   assert.deepEqual(problems, []);
   return `chat, reactions, safety number, ${FILE_BYTES} bytes bit for bit`;
 
-  /** @param {string} name @param {string} address @param {import('playwright-core').BrowserContextOptions} options */
-  async function enter(name, address, options) {
+  /** @type {Enter} */
+  async function enter(name, address, options = {}) {
     const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'], ...options });
     // The save dialog is the system's: a browser without a screen has none.
     await context.addInitScript(() => void Reflect.deleteProperty(globalThis, 'showSaveFilePicker'));
@@ -63,12 +67,20 @@ export async function check(project) {
   }
 }
 
-/**
- * Everything the example can do.
- *
- * @param {(name: string, address: string, options: import('playwright-core').BrowserContextOptions) => Promise<Page>} enter
- * @param {string} url
- */
+/** @typedef {(name: string, address: string, options?: import('playwright-core').BrowserContextOptions) => Promise<Page>} Enter */
+
+/** On the development server, whose Strict Mode mounts everything twice: there is one member, who is alone. @param {Enter} enter @param {string} url */
+async function alone(enter, url) {
+  const page = await enter('Ada', url);
+  await page.getByRole('button', { name: 'Open a room' }).click();
+  await page.getByText('open', { exact: true }).waitFor();
+  assert.equal(await page.locator('aside').getByRole('listitem').allTextContents().then((all) => all.join()), 'Ada (you)');
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await page.getByLabel('Your name').waitFor();
+  await page.context().close();
+}
+
+/** Everything the example can do. @param {Enter} enter @param {string} url */
 async function use(enter, url) {
   const ada = await enter('Ada', url, { viewport: WIDE, colorScheme: 'light' });
   await looks(ada, 'entrance-light');
@@ -181,7 +193,7 @@ async function looks(page, name) {
   await page.screenshot({ path: join(folder, `example-react-${name}.png`), animations: 'disabled' });
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const faults = await page.evaluate(async () => {
-    const { axe } = /** @type {{ axe: import('axe-core').AxeAPI }} */ (/** @type {unknown} */ (globalThis));
+    const { axe } = /** @type {{ axe: typeof import('axe-core') }} */ (/** @type {unknown} */ (globalThis));
     const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
     return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
   });

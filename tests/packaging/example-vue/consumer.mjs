@@ -37,6 +37,7 @@ export async function check(project) {
   const url = await project.serve('dist', { csp: policy });
 
   const { chrome } = findBrowser();
+  if (chrome === undefined) throw new Error('no Chrome or Chromium found: set CHROME_PATH');
   const browser = await chromium.launch({ executablePath: chrome, args: BROWSER_FLAGS });
   project.defer(() => browser.close());
   /** @type {string[]} */

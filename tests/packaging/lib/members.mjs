@@ -2,7 +2,14 @@
 
 const TIMEOUT_MS = 20_000;
 
-/** Waits until `pick` gives something, looking after each change. @param {any} room @param {string} what @param {() => any} pick @param {number} [timeoutMs] */
+/**
+ * Waits until `pick` gives something, looking after each change.
+ *
+ * @param {any} room
+ * @param {string} what
+ * @param {() => any} pick
+ * @param {number} [timeoutMs]
+ */
 export function until(room, what, pick, timeoutMs = TIMEOUT_MS) {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -37,7 +44,13 @@ export function watchMembers(room) {
     }
   })().catch(() => undefined);
   return {
-    /** The first change of this kind, which may have been: whom it is about. @param {string} wanted @param {number} timeoutMs @returns {Promise<any>} */
+    /**
+     * Whom the first change of this kind is about, which may have been.
+     *
+     * @param {string} wanted
+     * @param {number} timeoutMs
+     * @returns {Promise<any>}
+     */
     first: (wanted, timeoutMs) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`there was no ${wanted} in ${timeoutMs} ms`)), timeoutMs);

@@ -1,7 +1,7 @@
 import * as api from 'hushroom';
 import * as room from 'hushroom/room';
 
-import { exercise } from '../../exercise.mjs';
+import { exercise } from '../exercise.mjs';
 
 export default defineEventHandler((event) => {
   const { relay } = getQuery(event);
