@@ -21,7 +21,7 @@ const STEPS = {
   wasm: testWasm,
   typecheck: () => run('npm', ['run', '--silent', 'typecheck']),
   docs: () => run('node', ['scripts/docs.mjs', '--check']),
-  js: () => run('vitest', ['run', '--project', 'js', '--project', 'frameworks'], { env: browserEnv() }),
+  js: () => run('vitest', ['run', '--project', 'js', '--project', 'frameworks', '--project', 'docs'], { env: browserEnv() }),
   // Has a part for the command line, which the step `rust` has built.
   e2e: () => run('vitest', ['run', '--project', 'e2e'], { env: browserEnv() }),
 };

@@ -4,11 +4,11 @@ import { blocksOf, DOCUMENTS, type Block } from './blocks.js';
 import { RULES, type Rule } from './rules.js';
 import { createWorld, type World } from './world.js';
 
-let world: World;
+let world: World | undefined;
 beforeAll(async () => {
   world = await createWorld();
 });
-afterAll(() => world.end());
+afterAll(() => world?.end());
 
 const fits = (block: Block) => (rule: Rule) => rule.file === block.file && rule.language === block.language && block.code.startsWith(rule.begins);
 
@@ -25,6 +25,7 @@ describe.each(DOCUMENTS.filter((file) => blocksOf(file).length > 0))('%s', (file
   test.concurrent.each(blocks)('line %s', async (_, block) => {
     const rules = RULES.filter(fits(block));
     if (rules.length !== 1) throw new Error(`${rules.length} rules for the block of ${block.file} that begins with ${block.code.slice(0, 80)}`);
+    if (world === undefined) throw new Error('nothing to run it in');
     await rules[0]?.check(block, world);
   });
 });

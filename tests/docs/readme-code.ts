@@ -12,7 +12,8 @@ import { createRoom, joinRoom } from '../../js/room/index.js';
 import type { Room } from '../../js/room/index.js';
 import { heard, met, until } from '../js/agent-room.js';
 import { watch } from '../e2e/watch.js';
-import type { Block } from './blocks.js';
+import { extensionUrl, launchExtensions } from '../packaging/lib/extensions.mjs';
+import { blocksOf, type Block } from './blocks.js';
 import type { World } from './world.js';
 
 const PHOTO = new Blob([new Uint8Array(300_000).fill(7)]);
@@ -184,8 +185,35 @@ export async function people({ code }: Block, world: World): Promise<void> {
   await program.stop();
 }
 
+/** Read here; run with the worker below it. */
 export function manifest({ code }: Block): void {
-  const example = JSON.parse(code) as Record<string, unknown>;
-  expect(Object.keys(example).sort()).toEqual(['background', 'content_security_policy', 'manifest_version', 'minimum_chrome_version', 'name', 'version']);
-  expect(example['manifest_version']).toBe(3);
+  expect(Object.keys(JSON.parse(code) as object)).toEqual(['minimum_chrome_version', 'permissions', 'background', 'content_security_policy']);
+}
+
+/** The manifest and the worker of one extension: what a page of it asks for comes to the room. */
+export async function extension({ code }: Block, world: World): Promise<void> {
+  const folder = world.folder();
+  const { code: manifestText = '{}' } = blocksOf('README.md').find(({ language }) => language === 'json') ?? {};
+  const manifest = JSON.parse(manifestText.replace('wss://relay.example.com', world.relay.replace(/\/ws$/, ''))) as Record<string, unknown>;
+  expect(JSON.stringify(manifest)).toContain(new URL(world.relay).host);
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ manifest_version: 3, name: 'Example', version: '1.0', ...manifest }));
+  writeFileSync(join(folder, 'page.html'), '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">');
+  await build({ ...forPages(world), stdin: { contents: world.adapted(code), resolveDir: world.project.folder }, outfile: join(folder, 'background.js') });
+  const partner = await createRoom({ relay: world.relay, name: 'Grace' });
+  const browser = await launchExtensions(folder);
+  try {
+    await browser.drive(async (context) => {
+      const page = await context.newPage();
+      await page.goto(`${extensionUrl(folder)}page.html`);
+      const ask = (message: object) => page.evaluate(`chrome.runtime.sendMessage(${JSON.stringify(message)})`);
+      expect(await ask({ join: { name: 'Ada', code: partner.code } })).toBe('done');
+      await met(partner, 2);
+      expect(await ask({ text: 'Hello from a worker' })).toBe('done');
+      expect(await heard(partner, 1)).toEqual(['Hello from a worker']);
+      expect(await page.evaluate('chrome.storage.session.get()')).toEqual({ name: 'Ada', code: partner.code });
+    });
+  } finally {
+    await browser.stop();
+    await partner.close();
+  }
 }
