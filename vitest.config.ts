@@ -33,6 +33,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
       {
         resolve: { alias },
+        test: { name: 'docs', include: ['tests/docs/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, maxConcurrency: 3 },
+      },
+      {
+        resolve: { alias },
         // One at a time: they measure, and each runs browsers of its own.
         test: {
           name: 'e2e',

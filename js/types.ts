@@ -58,7 +58,9 @@ export interface ShareCodeOptions {
 
 /** A sealed message: AES-256-GCM with a random 12-byte IV, both parts base64url without padding. */
 export interface SealedMessage {
+  /** The 12 bytes of the IV: 16 characters. */
   readonly iv: string;
+  /** The ciphertext and its tag of 16 bytes. */
   readonly ciphertext: string;
 }
 
@@ -75,10 +77,11 @@ export type StreamSource =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
-/** Random access to bytes of a known size. `read` returns exactly `length` bytes unless the source ends before that. */
+/** Random access to bytes of a known size. */
 export interface RandomAccessSource {
   /** In bytes. */
   readonly size: number;
+  /** Gives exactly `length` bytes from `offset` on, fewer only where the source ends before that. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
 }
 

@@ -20,7 +20,8 @@ const STEPS = {
   rust: () => run('cargo', ['test', '--locked', '--workspace']),
   wasm: testWasm,
   typecheck: () => run('npm', ['run', '--silent', 'typecheck']),
-  js: () => run('vitest', ['run', '--project', 'js', '--project', 'frameworks'], { env: browserEnv() }),
+  docs: () => run('node', ['scripts/docs.mjs', '--check']),
+  js: () => run('vitest', ['run', '--project', 'js', '--project', 'frameworks', '--project', 'docs'], { env: browserEnv() }),
   // Has a part for the command line, which the step `rust` has built.
   e2e: () => run('vitest', ['run', '--project', 'e2e'], { env: browserEnv() }),
 };

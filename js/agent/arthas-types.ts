@@ -73,10 +73,15 @@ export interface ArthasChannelConfig extends ChannelConfig {
 
 /** A channel, as the plugin's host sees it. */
 export interface ChannelAdapter {
+  /** Resolves once the channel is in its room; rejects when it cannot get there. */
   connect(config: ChannelConfig): Promise<void>;
+  /** Leaves. */
   disconnect(): Promise<void>;
+  /** Sends a message, its files, or that we type; resolves once it is on its way. */
   send(message: OutgoingMessage): Promise<void>;
+  /** Calls back with every message of others from now on. */
   onMessage(callback: (message: IncomingMessage) => void): void;
+  /** Calls back when the channel's status changes. */
   onStatusChange(callback: (status: ConnectionStatus) => void): void;
 }
 
@@ -84,8 +89,11 @@ export interface ChannelAdapter {
 export interface ChannelRegistration {
   readonly id: string;
   readonly name: string;
-  /** The class: the host makes an instance for each connection. */
-  readonly adapter: new () => ChannelAdapter;
+  /** The class. */
+  readonly adapter: {
+    /** The host makes an instance for each connection. */
+    new (): ChannelAdapter;
+  };
 }
 
 /** What a plugin is. */

@@ -5,6 +5,7 @@ import { ArthasChannelAdapter, definePlugin } from './index.js';
 /** The package's own; a test compares them. Asking the core would load it at import. */
 const VERSION = '0.1.0';
 
+/** The plugin: one channel, `arthas`, which is {@link ArthasChannelAdapter}. A host imports it by the module's name. */
 const plugin: Plugin = /* @__PURE__ */ definePlugin({
   name: 'hushroom',
   version: VERSION,

@@ -171,15 +171,20 @@ export type SinkTarget =
 
 /** What we need of a Node `Writable`. */
 export interface NodeWritable {
+  /** Calls back once the chunk is dealt with; the next one goes out then. */
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
+  /** Calls back once everything is written: the file is whole. */
   end(callback: () => void): unknown;
+  /** Called when the transfer has failed. */
   destroy(error?: Error): unknown;
+  /** An error of the stream fails the transfer. */
   once(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** A place for one file. `write` is awaited, so a slow sink slows the sender and memory stays flat. */
+/** A place for one file. */
 export interface FileSink {
   readonly kind: 'picker' | 'opfs' | 'blob' | 'stream' | 'node';
+  /** Takes the next bytes. It is awaited, so a slow sink slows the sender and memory stays flat. */
   write(chunk: Uint8Array): Promise<void>;
   /** All bytes are there and verified. */
   close(): Promise<void>;
@@ -392,6 +397,7 @@ export interface Room {
   readonly members: readonly Member[];
   /** Our own id. */
   readonly selfId: string;
+  /** What there is to show now. The same object until something changes. */
   getSnapshot(): RoomSnapshot;
   /** Calls `listener` after each change of the snapshot; returns how to stop it. */
   subscribe(listener: () => void): () => void;

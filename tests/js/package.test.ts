@@ -357,8 +357,3 @@ describe('types', () => {
     await run('tsc', ['-p', config], { cwd: project.folder, quiet: true });
   });
 });
-
-test("the README's first example runs", async () => {
-  const [, code] = /```ts\n(.*?)```/s.exec(readFileSync(join(project.installed, 'README.md'), 'utf8')) ?? [];
-  expect(await node(project.write('readme.mjs', code ?? ''))).toBe('hello\nof any size: it is streamed, never held\n');
-});
