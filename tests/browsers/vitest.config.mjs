@@ -1,49 +1,25 @@
 // `tests/js` in a page of a real browser: vitest's own browser mode, with a provider that starts the browser on its address.
 // `lib/js-suite.mjs` says which and where the bridge is.
 
-import { fileURLToPath } from 'node:url';
-
 import { defineBrowserProvider } from '@vitest/browser';
 import { defineConfig } from 'vitest/config';
 
 import { at } from '../../scripts/lib/run.mjs';
 import { ABSENT_FILES } from './lib/absent.mjs';
 import { startEngine } from './lib/engines.mjs';
+import { ALIAS, inAPage, page } from './lib/in-a-page.mjs';
 
 const engine = process.env['HUSHROOM_ENGINE'] ?? 'chromium';
-const page = (/** @type {string} */ name) => fileURLToPath(new URL(`page/${name}`, import.meta.url));
-
-/** What a page has in place of modules of Node. @type {Readonly<Record<string, string>>} */
-const IN_A_PAGE = {
-  ws: page('ws.ts'),
-  'node:crypto': page('crypto.ts'),
-  'node:fs': page('fs.ts'),
-  'node:fs/promises': page('absent.ts'),
-  'node:stream': page('absent.ts'),
-  'node:os': page('absent.ts'),
-  'node:path': page('absent.ts'),
-};
-
-/** The build for the web, of sources, as `vitest.config.ts` has that for Node. */
-const ALIAS = {
-  '#glue': at('js/gen/room/glue.js'),
-  '#wasm-hex': at('js/gen/room/hex.js'),
-  '#source': at('js/source.inline.ts'),
-  '#platform': at('js/room/platform.web.ts'),
-  '#file-store': at('js/identity/file-store.web.ts'),
-  'node:events': 'events',
-};
 
 /** @returns {import('vite').Plugin} */
-function inAPage() {
+function modulesInAPage() {
   const tests = at('tests/');
   return {
     name: 'hushroom:in-a-page',
     enforce: 'pre',
     resolveId(source, importer) {
       if (importer === undefined || !importer.startsWith(tests)) return undefined;
-      if (source.endsWith('/e2e/helpers.js')) return page('helpers.ts');
-      return IN_A_PAGE[source];
+      return inAPage(source);
     },
     transform(code, id) {
       // Of the package's own code no line may see what is Node's.
@@ -79,7 +55,7 @@ const config = defineConfig({
   // Nothing is written into node_modules.
   cacheDir: at('.tools/browsers/vite'),
   define: { __BRIDGE__: JSON.stringify(process.env['HUSHROOM_BRIDGE'] ?? ''), __ENGINE__: JSON.stringify(engine) },
-  plugins: [inAPage()],
+  plugins: [modulesInAPage()],
   resolve: { alias: ALIAS },
   server: {
     fs: { strict: false },
