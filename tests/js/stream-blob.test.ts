@@ -95,8 +95,9 @@ describe.each(PLACES)('read as in %s', (place) => {
     await reader.cancel();
   });
 
-  test.each([0, 100, S, 3 * S])('a Blob that ends after %i bytes, before its size says, is an error', async (length) => {
-    const { blob } = fake(4 * S, (start, end) => piecewise(new Uint8Array(Math.max(0, Math.min(end, length) - start)), S, 'bytes'));
+  const ends = [0, 100, S, 3 * S].flatMap((length) => [[length, 'bytes'], [length, undefined]] as const);
+  test.each(ends)('a Blob that ends after %i bytes, before its size says, is an error, of type %s', async (length, type) => {
+    const { blob } = fake(4 * S, (start, end) => piecewise(new Uint8Array(Math.max(0, Math.min(end, length) - start)), S, type));
     await expect(collect(encryptStream(blob, KEY, { segmentSize: S }))).rejects.toThrow('ended before its size');
   });
 

@@ -40,6 +40,7 @@ export const ABSENT_TESTS = [
     reason: 'this browser has no shared memory here',
     when: () => typeof SharedArrayBuffer === 'undefined',
   },
+  { file: 'stream-blob.test.ts', name: / of type bytes$/, reason: 'this browser has no byte streams', when: () => !hasByteStreams() },
   { file: 'arthas-vectors.test.ts', name: / > the vectors hold by Node alone$/, reason: "about Node's own cryptography" },
   {
     file: 'arthas.test.ts',
@@ -48,6 +49,14 @@ export const ABSENT_TESTS = [
   },
   { file: 'both-protocols.test.ts', name: / > a sink that cannot be opened leaves the offer open$/, reason: 'a path is no sink in a page' },
 ];
+
+function hasByteStreams() {
+  try {
+    return new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Why a test is not run. @param {string} file @param {string} name @returns {string | undefined} */
 export function absentTest(file, name) {
