@@ -1,4 +1,4 @@
-// One candidate in a process of its own. Started by `node.mjs`, which calls the functions below by name.
+// One candidate in a process of its own. Started by `peers.mjs`, which calls the functions below by name.
 
 import { openAsBlob } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

@@ -2,8 +2,9 @@
 //
 //   node tests/browsers/run.mjs [chromium|firefox|webkit|webkit-opfs ...] [--suite js|e2e] [files]
 //
-// `js` is tests/js in a page, `e2e` is tests/e2e with pages driven from outside. Without names: both, in all of them. `webkit-opfs` is WebKitGTK with the private file system on, as Safari has it: Debian's has it off. A driven one
-// is a private window, which has none in either case, so it is for `js` alone.
+// `js` is tests/js in a page, `e2e` is tests/e2e with pages driven from outside. Without names: both, in all of them.
+// `webkit-opfs` is WebKitGTK with the private file system on, as Safari has it: Debian's has it off. A driven one is a private
+// window, which has none in either case, so it is for `js` alone.
 
 import { ABSENT_FILES, ABSENT_TESTS } from './lib/absent.mjs';
 import { ENGINE_NAMES } from './lib/engines.mjs';

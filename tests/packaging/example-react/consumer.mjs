@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { chromium } from 'playwright-core';
-
-import { BROWSER_FLAGS, findBrowser } from '../../../scripts/lib/browser.mjs';
-import { at } from '../../../scripts/lib/run.mjs';
+import { accessible, chats, picture, strictPolicy } from '../lib/chats.mjs';
 import { inlinedWasms, withoutWarnings } from '../lib/checks.mjs';
 
 export const title = 'Example: React chat, in two pages under a strict policy';
@@ -26,48 +22,19 @@ export async function check(project) {
   withoutWarnings(await project.run('vite', ['build'], { env }));
   assert.deepEqual([project.wasmFiles('dist'), inlinedWasms(join(project.folder, 'dist'))], [0, 1], 'wasm files, and wasm in JavaScript');
 
-  const url = await project.serve('dist', { csp: policy(project.relay) });
-  const { chrome } = findBrowser();
-  if (chrome === undefined) throw new Error('no Chrome or Chromium found: set CHROME_PATH');
-  const browser = await chromium.launch({ executablePath: chrome, args: BROWSER_FLAGS });
-  project.defer(() => browser.close());
-  /** @type {string[]} */
-  const problems = [];
-  /** @type {Page[]} */
-  const pages = [];
+  const url = await project.serve('dist', { csp: strictPolicy(project.relay) });
+  const { enter, run } = chats(project);
   const server = await project.start('vite', ['--host', '127.0.0.1', '--port', '0'], { ready: /Local:\s+(http:\S+)/, env });
-  try {
+  await run(async () => {
     await alone(enter, server.url);
     withoutWarnings(server.output());
     await server.stop();
     await use(enter, url);
-  } catch (error) {
-    const shown = await Promise.all(pages.filter((page) => !page.isClosed()).map((page) => page.locator('body').innerText()));
-    throw new Error([String(error), ...problems, ...shown.map((text) => `a page shows:\n${text}`)].join('\n'), { cause: error });
-  }
-  assert.deepEqual(problems, []);
+  });
   return `chat, reactions, safety number, ${FILE_BYTES} bytes bit for bit`;
-
-  /** @type {Enter} */
-  async function enter(name, address, options = {}) {
-    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'], ...options });
-    // The save dialog is the system's: a browser without a screen has none.
-    await context.addInitScript(() => void Reflect.deleteProperty(globalThis, 'showSaveFilePicker'));
-    context.setDefaultTimeout(30_000);
-    const page = await context.newPage();
-    page.on('pageerror', (error) => problems.push(`${name}: uncaught: ${error.message}`));
-    page.on('requestfailed', (request) => problems.push(`${name}: failed: ${request.url()}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') problems.push(`${name}: console: ${message.text()}`);
-    });
-    pages.push(page);
-    await page.goto(address);
-    await page.getByLabel('Your name').fill(name);
-    return page;
-  }
 }
 
-/** @typedef {(name: string, address: string, options?: import('playwright-core').BrowserContextOptions) => Promise<Page>} Enter */
+/** @typedef {ReturnType<typeof chats>['enter']} Enter */
 
 /** On the development server, whose Strict Mode mounts everything twice: there is one member, who is alone. @param {Enter} enter @param {string} url */
 async function alone(enter, url) {
@@ -186,33 +153,11 @@ async function say(page, text) {
   await field.press('Enter');
 }
 
-/** Takes a picture for people to look at, and has axe look for what some people could not use. @param {Page} page @param {string} name */
+/** @param {Page} page @param {string} name */
 async function looks(page, name) {
-  const folder = at('tests/out/screenshots');
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `example-react-${name}.png`), animations: 'disabled' });
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const faults = await page.evaluate(async () => {
-    const { axe } = /** @type {{ axe: typeof import('axe-core') }} */ (/** @type {unknown} */ (globalThis));
-    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
-  });
-  assert.deepEqual(faults, [], name);
+  await picture(page, `example-react-${name}`);
+  await accessible(page);
 }
-
-/** @param {string} relay */
-const policy = (relay) =>
-  [
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "style-src 'self'",
-    "img-src 'self'",
-    `connect-src ${new URL(relay).origin.replace(/^http/, 'ws')}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-  ].join('; ');
 
 /** @param {Uint8Array} bytes */
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

@@ -22,7 +22,11 @@ export function createPages() {
     return chromium.launch({ executablePath: chrome, args: BROWSER_FLAGS, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
   }
 
+  const browser = () => (started ??= launch());
+
   return {
+    /** The browser itself, for what {@link open} is too simple for. Whoever opens a context closes it. */
+    browser,
     /**
      * Opens a page in a profile of its own, and gives what it puts into `#result`.
      *
@@ -32,7 +36,7 @@ export function createPages() {
      * @throws On uncaught errors, warnings and errors of the console, failed requests, and when nothing comes.
      */
     async open(url, { console: expected = [] } = {}) {
-      const context = await (await (started ??= launch())).newContext();
+      const context = await (await browser()).newContext();
       /** @type {string[]} */
       const problems = [];
       try {

@@ -99,6 +99,9 @@ export function createProject(folder, { tarball, relay, pages }) {
       return pages.open(address.href, more);
     },
 
+    /** The Chromium that all consumers share, for what `page` is too simple for. Whoever opens a context closes it. */
+    browser: pages.browser,
+
     /** How many `.wasm` files there are below a folder of the project. @param {string} path */
     wasmFiles: (path) => filesBelow(join(folder, path)).filter((name) => name.endsWith('.wasm')).length,
 
