@@ -28,8 +28,8 @@ export interface FileDrop {
 }
 
 /**
- * Makes an element a place to drop files on. Folders are left out. Unless there is an `onFiles`, it takes files while there is a
- * room that is not closed.
+ * Makes an element a place to drop files on. Folders are left out, and what an element inside has taken. Unless there is an
+ * `onFiles`, it takes files while there is a room that is not closed.
  *
  * @example
  * ```tsx

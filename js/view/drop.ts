@@ -5,6 +5,7 @@ import { report } from './report.js';
 export interface FileDragEvent {
   readonly dataTransfer: DataTransfer | null;
   readonly target: EventTarget | null;
+  readonly defaultPrevented: boolean;
   preventDefault(): void;
 }
 
@@ -30,7 +31,8 @@ export interface DropZone {
 
 /**
  * Drag and drop of files. Folders are left out, and so is all that is no file. Where files are not taken now, dropping one
- * does nothing either: the browser would show it in place of the page, and the room would be gone.
+ * does nothing either: the browser would show it in place of the page, and the room would be gone. What something inside has
+ * taken (it prevents the default) is not taken again.
  */
 export function createDropZone(host: DropHost): DropZone {
   /**
@@ -74,8 +76,9 @@ export function createDropZone(host: DropHost): DropZone {
     },
     drop(event) {
       if (!hasFiles(event)) return;
+      const isTaken = event.defaultPrevented;
       event.preventDefault();
-      const files = host.canDrop() ? filesOf(event.dataTransfer) : [];
+      const files = !isTaken && host.canDrop() ? filesOf(event.dataTransfer) : [];
       set(null);
       if (files.length > 0) host.onFiles(files);
     },

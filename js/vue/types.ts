@@ -91,8 +91,8 @@ export interface RoomState {
    */
   onEvent<T extends RoomEvent['type']>(type: T, handler: (event: RoomEventOf<T>) => void): () => void;
   /**
-   * Makes an element a place to drop files on. Folders are left out. Unless there is an `onFiles`, it takes files while there
-   * is a room that is not closed.
+   * Makes an element a place to drop files on. Folders are left out, and what an element inside has taken. Unless there is an
+   * `onFiles`, it takes files while there is a room that is not closed.
    *
    * @example
    * ```vue

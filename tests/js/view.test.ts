@@ -383,10 +383,10 @@ describe('a drop zone', () => {
   const item = (given: File | null, kind = 'file', webkitGetAsEntry?: () => FileSystemEntry | null) =>
     ({ kind, getAsFile: () => given, webkitGetAsEntry }) as DataTransferItem;
 
-  function drag(target: EventTarget, { types = ['Files'], items = [item(file)], files = [] as File[], none = false } = {}) {
+  function drag(target: EventTarget, { types = ['Files'], items = [item(file)], files = [] as File[], none = false, defaultPrevented = false } = {}) {
     let prevented = false;
     const dataTransfer = none ? null : ({ types, items, files, dropEffect: 'none' } as unknown as DataTransfer);
-    const event: FileDragEvent = { dataTransfer, target, preventDefault: () => (prevented = true) };
+    const event: FileDragEvent = { dataTransfer, target, defaultPrevented, preventDefault: () => (prevented = true) };
     return { event, result: () => [prevented, dataTransfer?.dropEffect] };
   }
 
@@ -434,6 +434,13 @@ describe('a drop zone', () => {
     send('enter');
     expect(send('drop')[0]).toBe(true);
     expect([host.dropped, zone.isOver]).toEqual([[[file]], false]);
+  });
+
+  it('leaves what something inside has taken', () => {
+    const { host, zone, send } = setup();
+    send('enter');
+    send('drop', inner, { defaultPrevented: true });
+    expect([host.dropped, zone.isOver]).toEqual([[], false]);
   });
 
   it('leaves out folders, texts and what cannot be read', () => {

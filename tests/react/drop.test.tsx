@@ -1,5 +1,5 @@
 import { act, cleanup, createEvent, fireEvent, render, screen } from '@testing-library/react';
-import { StrictMode } from 'react';
+import { StrictMode, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { hushError } from '../../js/errors.js';
@@ -79,6 +79,17 @@ it('onFiles has them instead', () => {
   const { zone, sendFile } = setup({ onFiles });
   fireEvent.drop(zone, drag());
   expect([onFiles.mock.calls, sendFile.mock.calls]).toEqual([[[dropped]], []]);
+});
+
+it('one inside another has its files alone', () => {
+  const fake = fakeRoom();
+  const [outer, inner] = [vi.fn(), vi.fn()];
+  function Zone({ onFiles, children }: { onFiles: (files: File[]) => void; children?: ReactNode }) {
+    return <div {...useFileDrop({ onFiles }).dropProps}>{children ?? 'inside'}</div>;
+  }
+  render(<RoomProvider room={fake.room}><Zone onFiles={outer}><Zone onFiles={inner} /></Zone></RoomProvider>);
+  fireEvent.drop(screen.getByText('inside'), drag());
+  expect([inner.mock.calls, outer.mock.calls]).toEqual([[[dropped]], []]);
 });
 
 it('where it is disabled, and in a closed room, a drop does nothing at all', () => {
