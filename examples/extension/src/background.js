@@ -63,11 +63,17 @@ async function enter({ code, name }) {
 
 /** Counts what comes while no panel is open, until the room is over. */
 async function follow(current) {
-  for await (const event of current.events()) {
-    if (event.type === 'error') notice = event.error.message;
-    const news = event.type === 'file-offer' || (event.type === 'message' && !event.fromSelf);
-    if (news && panels.size === 0) await chrome.action.setBadgeText({ text: String(Number(await chrome.action.getBadgeText({})) + 1) });
-    if (event.type === 'status' && event.reason) await forget(event.reason.message);
+  try {
+    for await (const event of current.events()) {
+      if (event.type === 'error') notice = event.error.message;
+      const news = event.type === 'file-offer' || (event.type === 'message' && !event.fromSelf);
+      if (news && panels.size === 0) await chrome.action.setBadgeText({ text: String(Number(await chrome.action.getBadgeText({})) + 1) });
+      if (event.type === 'status' && event.reason) await forget(event.reason.message);
+    }
+  } catch (error) {
+    // More came at once than could be counted (`MESSAGES_LOST`): on with what comes now.
+    notice = error.message;
+    void follow(current);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { at } from '../../../scripts/lib/run.mjs';
 import { nodesOf } from '../lib/nodes.mjs';
 
 export const title = 'Node, CommonJS';
@@ -10,7 +11,7 @@ export async function check(project) {
   for (const node of paths) {
     // With `require` of ES modules there is one instance of the package; without, `require` has a file of its own.
     for (const [flag, which] of [['--experimental-require-module', 'index.js same'], ['--no-experimental-require-module', 'index.cjs other']]) {
-      const flags = [String(flag), '--import', './count-wasm.mjs'];
+      const flags = [String(flag), '--import', at('tests/packaging/node-esm/count-wasm.mjs')];
       const run = (/** @type {string} */ file) => project.run(node, [...flags, file, project.relay]);
       assert.equal(await run('imports.js'), 'nothing changed\nwasm 0 0\n');
       assert.equal(await run('which.js'), `${which}\nwasm 0 0\n`);
