@@ -1,7 +1,7 @@
 import { createContext, createElement, useContext, useEffect, useState, useSyncExternalStore, type ReactElement, type ReactNode } from 'react';
 
 import type { Room } from '../room/types.js';
-import { INITIAL, Opening, type OpeningState, type OpenRoom } from '../view/index.js';
+import { checkSource, INITIAL, Opening, type OpeningState, type OpenRoom } from '../view/index.js';
 import { useLatest } from './latest.js';
 
 /** Exactly one of `open` and `room`. */
@@ -52,7 +52,7 @@ const RoomContext = /* @__PURE__ */ createContext<Opening | undefined>(undefined
  * ```
  */
 export function RoomProvider({ open, room, children }: RoomProviderProps): ReactElement {
-  if ((open === undefined) === (room === undefined)) throw new TypeError('RoomProvider takes either open or room');
+  checkSource('RoomProvider', open, room);
   // After a remount it is called again, and then the newest one counts.
   const latest = useLatest(open);
   const make = () => new Opening(room ?? ((options) => (latest.current as OpenRoom)(options)));

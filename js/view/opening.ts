@@ -18,6 +18,15 @@ export interface OpeningState {
   readonly snapshot: RoomSnapshot;
 }
 
+/** @throws `TypeError` unless it is exactly one: a function that opens a room, or a room. */
+export function checkSource(taker: string, open: unknown, room: unknown): void {
+  if ((open === undefined) === (room === undefined)) throw new TypeError(`${taker} takes either open or room`);
+  if (open !== undefined && typeof open !== 'function') throw new TypeError('open must be a function');
+  if (room !== undefined && !isRoom(room)) throw new TypeError('room must be a room, from createRoom or joinRoom');
+}
+
+const isRoom = (value: unknown): boolean => typeof (value as Partial<Room> | null | undefined)?.getSnapshot === 'function';
+
 const EMPTY: RoomSnapshot = /* @__PURE__ */ Object.freeze({
   status: 'connecting',
   members: /* @__PURE__ */ Object.freeze([]),
@@ -125,7 +134,7 @@ export class Opening {
     if (this.getState() !== INITIAL) this.#change(undefined, INITIAL);
     new Promise<Room>((resolve) => resolve(open({ signal: attempt.signal }))).then(
       (room) => {
-        if (typeof room?.getSnapshot !== 'function') return this.#fail(attempt, new TypeError('open must resolve to a room'));
+        if (!isRoom(room)) return this.#fail(attempt, new TypeError('open must resolve to a room'));
         if (this.#attempt === attempt) this.#change(room, INITIAL);
         // It came although nobody waits for it.
         else close(room);

@@ -2,7 +2,7 @@ import {
   getCurrentInstance, getCurrentScope, hasInjectionContext, inject, onMounted, onScopeDispose, provide, type EffectScope, type InjectionKey,
 } from 'vue';
 
-import { Opening, type RoomSource } from '../view/index.js';
+import { checkSource, Opening, type RoomSource } from '../view/index.js';
 import { createState } from './state.js';
 import type { ProvideRoomOptions, RoomState } from './types.js';
 
@@ -103,12 +103,8 @@ export function useRoom(): RoomState {
 }
 
 function sourceOf(options: ProvideRoomOptions): RoomSource {
-  const { open, room } = (options ?? {}) as { open?: unknown; room?: unknown };
-  if ((open === undefined) === (room === undefined)) throw new TypeError('provideRoom() takes either open or room');
-  if (open !== undefined && typeof open !== 'function') throw new TypeError('open must be a function');
-  if (room !== undefined && typeof (room as { getSnapshot?: unknown } | null)?.getSnapshot !== 'function') {
-    throw new TypeError('room must be a room, from createRoom or joinRoom');
-  }
+  const { open, room } = (options ?? {}) as Partial<ProvideRoomOptions>;
+  checkSource('provideRoom()', open, room);
   return (open ?? room) as RoomSource;
 }
 

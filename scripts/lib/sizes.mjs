@@ -15,8 +15,8 @@ export const LIMITS = {
   'core.wasm': 53_600,
   'room.js': 305_200,
   'room.wasm': 261_400,
-  'react.js': 3_400,
-  'vue.js': 3_700,
+  'react.js': 3_500,
+  'vue.js': 3_800,
 };
 
 /**

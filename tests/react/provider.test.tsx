@@ -185,6 +185,15 @@ describe('what is wrong', () => {
     expect(caught(<RoomProvider {...(props as { room: Room })} />)).toBe('TypeError: RoomProvider takes either open or room');
   });
 
+  it.each([
+    [{ room: null }, 'room must be a room, from createRoom or joinRoom'],
+    [{ room: {} }, 'room must be a room, from createRoom or joinRoom'],
+    [{ open: null }, 'open must be a function'],
+    [{ open: Promise.resolve() }, 'open must be a function'],
+  ])('a provider takes nothing else: %#', (props, message) => {
+    expect(caught(<RoomProvider {...(props as unknown as { room: Room })} />)).toBe(`TypeError: ${message}`);
+  });
+
   it.each([-1, 0.5, '3'])('a limit of %j', (limit) => {
     const Messages = () => <p>{useMessages({ limit: limit as number }).length}</p>;
     expect(caught(<RoomProvider room={fakeRoom().room}><Messages /></RoomProvider>)).toMatch(/^(Type|Range)Error: limit must be a/);
