@@ -5,6 +5,12 @@ import type { FileSink, NodeWritable, SinkTarget } from './types.js';
 /** Largest file that a Blob takes: it lies in memory as a whole. */
 export const BLOB_LIMIT_BYTES: number = 256 * 1024 * 1024;
 
+/**
+ * What is gathered before it becomes a Blob, in bytes. A Blob is kept outside the page's own memory, in some browsers on disk;
+ * pieces that wait for the end would lie in it until then, and twice at the end.
+ */
+const GATHERED_BYTES = 4 * 1024 * 1024;
+
 /** What a sink is for. */
 export interface SinkFile {
   readonly name: string;
@@ -88,22 +94,37 @@ export function blobSink(file: SinkFile, limit: number = BLOB_LIMIT_BYTES): File
   const cap = Math.min(limit, BLOB_LIMIT_BYTES);
   const refuse = () => hushError('SINK_TOO_LARGE', `a file in memory has at most ${cap} bytes; give a sink that streams`);
   if (file.size !== undefined && file.size > cap) throw refuse();
-  let parts: BlobPart[] = [];
+  let blobs: Blob[] = [];
+  let pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
+  let gathered = 0;
+
+  function gather(): void {
+    blobs.push(new Blob(pieces));
+    pieces = [];
+    gathered = 0;
+  }
+
   return {
     kind: 'blob',
     write(chunk) {
       length += chunk.length;
       if (length > cap) return Promise.reject(refuse());
-      parts.push(chunk as Uint8Array<ArrayBuffer>);
+      pieces.push(chunk as Uint8Array<ArrayBuffer>);
+      gathered += chunk.length;
+      if (gathered >= GATHERED_BYTES) gather();
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
     abort() {
-      parts = [];
+      blobs = [];
+      pieces = [];
       return Promise.resolve();
     },
-    file: () => Promise.resolve(new File(parts, file.name, { type: file.mime })),
+    file() {
+      if (pieces.length > 0) gather();
+      return Promise.resolve(new File(blobs, file.name, { type: file.mime }));
+    },
   };
 }
 

@@ -23,13 +23,15 @@ export async function runE2e(browser, files = []) {
 
   const chosen = leftOut(browser).filter(({ file }) => files.length === 0 || files.some((part) => file.includes(part)));
   const args = ['run', '--project', 'e2e', ...files];
-  if (chosen.length > 0) args.push('--testNamePattern', allBut(chosen.map(({ test }) => test)));
+  for (const { file } of chosen.filter(({ test }) => test === undefined)) args.push('--exclude', file);
+  const names = chosen.flatMap(({ test }) => test ?? []);
+  if (names.length > 0) args.push('--testNamePattern', allBut(names));
   const sound = browser === 'firefox' ? await startSound() : undefined;
   try {
     const env = { ...environment(), ...sound?.env, HUSHROOM_BROWSER: browser };
     const [code] = await once(spawn('vitest', args, { cwd: at(), env, stdio: 'inherit' }), 'exit');
     console.log(`left out in ${browser}: ${chosen.length || 'none'}`);
-    for (const { file, test, reason } of chosen) console.log(`  ${file}: ${test}\n    ${reason}`);
+    for (const { file, test, reason } of chosen) console.log(`  ${file}: ${test ?? 'all of it'}\n    ${reason}`);
     return code === 0;
   } finally {
     await sound?.stop();

@@ -78,7 +78,7 @@ const provider = defineBrowserProvider({
 const config = defineConfig({
   // Nothing is written into node_modules.
   cacheDir: at('.tools/browsers/vite'),
-  define: { __BRIDGE__: JSON.stringify(process.env['HUSHROOM_BRIDGE'] ?? '') },
+  define: { __BRIDGE__: JSON.stringify(process.env['HUSHROOM_BRIDGE'] ?? ''), __ENGINE__: JSON.stringify(engine) },
   plugins: [inAPage()],
   resolve: { alias: ALIAS },
   server: {

@@ -12,7 +12,7 @@ describe.each(LOOKS)('%s: no serious accessibility problem', (look, options) => 
   const check = async (page: Page, screen: string) => {
     await screenshot(page, `${screen}-${look}`);
     expect(await seriousProblems(page), screen).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${screen} overflows`).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `${screen} overflows`).toBe(0);
   };
 
   test('with all options, and where voices are recorded and played', async () => {

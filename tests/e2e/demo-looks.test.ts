@@ -28,7 +28,7 @@ describe('looks and access', () => {
     const { ana } = await demo.pair(NARROW);
     await say(ana.page, `A long word: ${'x'.repeat(300)}`);
     await shown(message(ana.page, 'A long word'));
-    const overflow = await ana.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const overflow = await ana.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(overflow).toBe(0);
     await ana.page.getByTestId('panel').click();
     await says(ana.page.getByRole('dialog'), 'Ben');

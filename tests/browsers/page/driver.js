@@ -88,7 +88,8 @@ async function outcome(id) {
 /** Addresses asked for since the last time. */
 function requests() {
   const entries = performance.getEntries().filter(({ entryType }) => entryType === 'navigation' || entryType === 'resource');
-  const fresh = entries.slice(seen).map(({ name }) => name);
+  // What a page is at has a fragment, what is asked for has none.
+  const fresh = entries.slice(seen).map(({ name, entryType }) => (entryType === 'navigation' ? name.replace(/#.*/, '') : name));
   seen = entries.length;
   return fresh;
 }
