@@ -3,7 +3,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { expect } from 'vitest';
 import { compileScript, parse } from 'vue/compiler-sfc';
 
@@ -57,18 +57,17 @@ async function chat(world: World, bundle: (folder: string, code: string) => Prom
   await partner.close();
 }
 
-const forPages = (world: World) =>
-  ({
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    jsx: 'automatic',
-    jsxDev: true,
-    define: { 'process.env.NODE_ENV': '"development"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
-    absWorkingDir: world.project.folder,
-    nodePaths: [join(world.project.folder, 'node_modules')],
-    logLevel: 'error',
-  }) as const;
+const forPages = (world: World): BuildOptions => ({
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  jsx: 'automatic',
+  jsxDev: true,
+  define: { 'process.env.NODE_ENV': '"development"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  absWorkingDir: world.project.folder,
+  nodePaths: [join(world.project.folder, 'node_modules')],
+  logLevel: 'error',
+});
 
 export async function react({ code }: Block, world: World): Promise<void> {
   await chat(world, async (folder, shareCode) => {
