@@ -40,19 +40,23 @@ export async function room({ code }: Block, world: World): Promise<void> {
   await program.stop();
 }
 
-/** A page that shows a room: what the partner says is there, and the button says hello. */
-async function chat(world: World, bundle: (folder: string, code: string) => Promise<void>): Promise<void> {
-  const partner = await createRoom({ relay: world.relay, name: 'Grace' });
+/** A page that makes a room, or enters that of its link: what others say is there, and the button says hello. */
+async function chat(world: World, bundle: (folder: string) => Promise<void>): Promise<void> {
   const folder = world.folder();
   writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><div id="app"></div><script type="module" src="app.js"></script>');
-  await bundle(folder, partner.code);
+  await bundle(folder);
   const page = await world.page(folder);
-  await page.getByText('open', { exact: true }).waitFor();
-  expect(partner.members.map(({ name }) => name).sort()).toEqual(['Ada', 'Grace']);
+  const link = (await page.getByRole('link', { name: 'invite' }).getAttribute('href')) ?? '';
+  const partner = await joinRoom({ relay: world.relay, code: link, name: 'Lin' });
+  await met(partner, 2);
   await partner.send('Hello page');
-  await page.getByText('Grace: Hello page', { exact: true }).waitFor();
+  await page.getByText('Lin: Hello page', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Say hello' }).click();
   expect(await heard(partner, 1)).toEqual(['Hello']);
+  const [invited] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'invite' }).click()]);
+  await met(partner, 3);
+  expect(partner.members.map(({ name }) => name).sort()).toEqual(['Ada', 'Grace', 'Lin']);
+  await invited.close();
   await page.close();
   await partner.close();
 }
@@ -70,25 +74,25 @@ const forPages = (world: World): BuildOptions => ({
 });
 
 export async function react({ code }: Block, world: World): Promise<void> {
-  await chat(world, async (folder, shareCode) => {
+  await chat(world, async (folder) => {
     writeFileSync(join(folder, 'example.tsx'), world.adapted(code));
     const app = `import { StrictMode } from 'react';
       import { createRoot } from 'react-dom/client';
-      import { App } from './example.tsx';
-      createRoot(document.getElementById('app')).render(<StrictMode><App code="${shareCode}" /></StrictMode>);`;
+      import App from './example.tsx';
+      createRoot(document.getElementById('app')).render(<StrictMode><App /></StrictMode>);`;
     await build({ ...forPages(world), stdin: { contents: app, loader: 'tsx', resolveDir: folder }, outfile: join(folder, 'app.js') });
   });
 }
 
 export async function vue({ code }: Block, world: World): Promise<void> {
-  await chat(world, async (folder, shareCode) => {
+  await chat(world, async (folder) => {
     const { descriptor, errors } = parse(world.adapted(code));
     expect(errors).toEqual([]);
     const compiled = compileScript(descriptor, { id: 'example', inlineTemplate: true });
     writeFileSync(join(folder, 'example.ts'), compiled.content);
     const app = `import { createApp } from 'vue';
       import Example from './example.ts';
-      createApp(Example, { code: '${shareCode}' }).mount('#app');`;
+      createApp(Example).mount('#app');`;
     await build({ ...forPages(world), stdin: { contents: app, loader: 'ts', resolveDir: folder }, outfile: join(folder, 'app.js') });
   });
 }
