@@ -66,7 +66,9 @@ export interface SealedMessage {
 
 /** A MessagePack frame. Types from 0x80 to 0xFF are an application's own; all others are those of the protocol. */
 export interface Frame {
+  /** A whole number, at most 4,294,967,295. */
   readonly type: number;
+  /** What MessagePack can say, without extensions. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 

@@ -16,8 +16,16 @@ const FILE_BYTES = 64 * MIB;
 /** @param {Direction} direction @param {number} size @param {number} inFlight */
 export const rawName = (direction, size, inFlight) => `crypto.subtle.${direction}, ${sizeText(size)}, ${inFlight} in flight`;
 
+/** How one reads a Blob by hand: its stream, or slices of 1 MiB with the next one being read. */
+export const BLOB_LOOPS = /** @type {const} */ (['stream', 'slices']);
+/** Of what is encrypted and decrypted there. */
+const BLOB_SEGMENT = 256 * KIB;
+
+/** @param {Direction} direction @param {typeof BLOB_LOOPS[number]} loop */
+export const blobName = (direction, loop) => `crypto.subtle.${direction}, a Blob by ${loop}`;
+
 /**
- * Rates in MiB/s, by name: those of {@link rawName}, and ours, which begin with `encryptStream` and `decryptStream`.
+ * Rates in MiB/s, by name: those of {@link rawName} and {@link blobName}, and ours, which begin with `encryptStream` and `decryptStream`.
  *
  * Both sides go through the same memory: 1 MiB of plaintext again and again, and a file of {@link FILE_BYTES} again and again.
  * What is left is what streams cost.
@@ -70,6 +78,87 @@ async function rawVariants(total) {
   return variants;
 }
 
+/**
+ * What one would write by hand for a Blob: read it, put segments of 256 KiB together where its pieces are smaller, four calls in
+ * flight.
+ *
+ * @param {number} total
+ * @returns {Promise<Variant[]>}
+ */
+async function blobVariants(total) {
+  const { subtle } = crypto;
+  const key = await subtle.importKey('raw', new Uint8Array(32), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  const parameters = { name: 'AES-GCM', iv: new Uint8Array(12) };
+  const segment = new Uint8Array(await subtle.encrypt(parameters, key, new Uint8Array(BLOB_SEGMENT - 16)));
+  const blob = new Blob(Array.from({ length: total / BLOB_SEGMENT }, () => segment));
+
+  /** @param {Direction} direction @param {AsyncIterable<Uint8Array>} pieces */
+  async function work(direction, pieces) {
+    /** @type {Promise<unknown>[]} */
+    const calls = [];
+    for await (const piece of segmentsOf(pieces)) {
+      calls.push(subtle[direction](parameters, key, piece));
+      if (calls.length === 4) await calls.shift();
+    }
+    await Promise.all(calls);
+  }
+
+  const variants = BLOB_LOOPS.flatMap((loop) =>
+    /** @type {const} */ (['encrypt', 'decrypt']).map((direction) => ({
+      name: blobName(direction, loop),
+      async run() {
+        await work(direction, loop === 'stream' ? chunksOf(blob) : slicesOf(blob));
+        return total / MIB;
+      },
+    })),
+  );
+  return variants;
+}
+
+/** @param {Blob} blob */
+async function* chunksOf(blob) {
+  const reader = blob.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** @param {Blob} blob */
+async function* slicesOf(blob) {
+  const slice = (/** @type {number} */ at) => blob.slice(at, at + MIB).arrayBuffer();
+  let ahead = slice(0);
+  for (let at = MIB; ; at += MIB) {
+    const bytes = new Uint8Array(await ahead);
+    if (at < blob.size) ahead = slice(at);
+    yield bytes;
+    if (at >= blob.size) return;
+  }
+}
+
+/** @param {AsyncIterable<Uint8Array>} pieces */
+async function* segmentsOf(pieces) {
+  let segment = new Uint8Array(0);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      if (filled === 0 && piece.length - at >= BLOB_SEGMENT) {
+        yield piece.subarray(at, (at += BLOB_SEGMENT));
+        continue;
+      }
+      if (filled === 0) segment = new Uint8Array(BLOB_SEGMENT);
+      const part = piece.subarray(at, at + BLOB_SEGMENT - filled);
+      segment.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < BLOB_SEGMENT) continue;
+      yield segment;
+      filled = 0;
+    }
+  }
+}
+
 /** @param {Hushroom} hushroom @param {number} total @returns {Promise<Variant[]>} */
 async function ourVariants({ encryptStream, decryptStream, generateFileKey }, total) {
   const key = generateFileKey();
@@ -86,6 +175,7 @@ async function ourVariants({ encryptStream, decryptStream, generateFileKey }, to
     },
   });
   return [
+    ...(await blobVariants(total)),
     ...CHUNK_SIZES.map((size) =>
       variant(`encryptStream, chunks of ${sizeText(size)}`, () => drain(encryptStream(repeated(chunk.subarray(0, size), total), key))),
     ),

@@ -69,6 +69,7 @@ export interface SayOptions {
    * message, so a stream becomes a few messages. Default 2,000; twice to five times as long where paragraphs are long.
    */
   readonly flushMs?: number;
+  /** Ends the answer: what has not gone out does not. */
   readonly signal?: AbortSignal;
 }
 
@@ -76,7 +77,9 @@ export interface SayOptions {
 export interface AgentMessage {
   /** The id of the message or of the offer. */
   readonly id: string;
+  /** The room it came in. */
   readonly room: Room;
+  /** Who wrote it, or sent the file. */
   readonly from: Member;
   /** As written; empty for a file. */
   readonly text: string;
@@ -84,6 +87,7 @@ export interface AgentMessage {
   readonly body: string;
   /** Whether it mentions us or answers a message of ours. */
   readonly mentioned: boolean;
+  /** The file, if it is one and {@link ListenOptions.files} is set. */
   readonly attachments: readonly Attachment[];
   /** The room's message; `undefined` for a file. */
   readonly message: Message | undefined;
@@ -138,6 +142,7 @@ export interface SendFileFromOptions {
   readonly mime?: string;
   /** Largest file that is sent, in bytes. Default: no limit but the protocol's. */
   readonly maxBytes?: number;
+  /** Cancels the transfer. */
   readonly signal?: AbortSignal;
 }
 
@@ -159,6 +164,7 @@ export interface ConnectAgentOptions extends Omit<JoinRoomOptions, 'code'> {
   readonly code?: string;
   /** How to make the room, if there is no code. */
   readonly create?: Pick<CreateRoomOptions, 'protocol' | 'maxMembers' | 'ephemeralSeconds' | 'expirySeconds'>;
+  /** How often and how fast to come back. Default: without end, after 1 to 30 seconds. */
   readonly retry?: RetryOptions;
 }
 
@@ -169,7 +175,9 @@ export type AgentStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 export interface Agent {
   /** The room it is in now, or was in last: a new object after it had to join again. */
   readonly room: Room;
+  /** The room's share code. */
   readonly code: string;
+  /** Whether it is in its room. */
   readonly status: AgentStatus;
   /** Resolves when the agent is closed: with the reason, or `undefined` after {@link close}. */
   readonly closed: Promise<HushError | undefined>;

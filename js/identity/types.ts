@@ -52,6 +52,7 @@ export interface KnownDevice {
   readonly deviceKey: string;
   /** What it called itself last; anybody may call themselves anything. Empty if it was verified without being met. */
   readonly name: string;
+  /** Whether its safety number was compared. */
   readonly verified: boolean;
   /** When it was met first, Unix seconds. */
   readonly metAt: number;
@@ -73,5 +74,6 @@ export interface SafetyNumber {
 
 /** The safety number of a whole room: 60 digits, the same for all who see the same members. */
 export interface RoomSafetyNumber {
+  /** 60 digits. */
   readonly digits: string;
 }

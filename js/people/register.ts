@@ -22,16 +22,19 @@ import { User } from './user.js';
  * import { createRoom, joinRoom } from 'hushroom/room';
  *
  * const relay = 'https://chat.example.com';
+ * // Grace, who has registered once, and need not be there now:
+ * const grace = await register({ relay, userId: 'grace', store: fileStore('grace.identity') });
+ *
+ * // Ada:
  * const ada = await register({ relay, userId: 'ada', store: fileStore('ada.identity') });
  * const room = await createRoom({ relay, name: 'Ada' });
- * const grace = await ada.invite('grace', room.code, { text: 'Have a look' });
- * console.log(grace.safetyNumber); // to be compared with Grace's
+ * const contact = await ada.invite('grace', room.code, { text: 'Have a look' });
+ * console.log(contact.safetyNumber); // to be compared with Grace's
  *
  * // Grace, later:
- * const people = await register({ relay, userId: 'grace', store: fileStore('grace.identity') });
- * for (const invitation of await people.invitations()) {
+ * for (const invitation of await grace.invitations()) {
  *   await joinRoom({ relay, code: invitation.code, name: 'Grace' });
- *   await people.acknowledge(invitation);
+ *   await grace.acknowledge(invitation);
  * }
  * ```
  */

@@ -19,11 +19,13 @@ export interface RegisterOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** The time in Unix milliseconds. Default: `Date.now`. */
   readonly now?: () => number;
+  /** Ends the registration with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /** Somebody of the directory. */
 export interface Contact {
+  /** As it was looked up. */
   readonly userId: string;
   /** The identity key the directory shows, base64url. */
   readonly identityKey: string;
@@ -36,7 +38,7 @@ export interface Contact {
   readonly status: 'new' | 'same' | 'changed';
   /** What the user wants to be called; may be empty. */
   readonly name: string;
-  /** Unix seconds. */
+  /** When the published keys must have been renewed, Unix seconds. */
   readonly expiresAt: number;
   /** 60 digits that must be the same on the other side: for `identityKey`. */
   readonly safetyNumber: string;
@@ -58,6 +60,7 @@ export interface Invitation {
   readonly safetyNumber: string;
   /** The room's share code: join with it. */
   readonly code: string;
+  /** What the sender wrote along with it; may be empty. */
   readonly text: string;
   /** Unix seconds, by the sender's clock. */
   readonly sentAt: number;
@@ -65,6 +68,7 @@ export interface Invitation {
 
 /** Options of calls that wait for the directory. */
 export interface CallOptions {
+  /** Ends the call with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -76,6 +80,7 @@ export interface HasDirectoryOptions extends CallOptions {
 
 /** A registered user. */
 export interface People {
+  /** Ours, which others look up and invite. */
   readonly userId: string;
   /** Our identity key, base64url: `deviceKey` of the `Identity` in the same store. */
   readonly identityKey: string;

@@ -101,6 +101,7 @@ export type Verification = 'verified' | 'key-changed' | 'unknown' | 'failed' | '
 
 /** What a message says of the one it answers. As its sender wrote it: not checked against what was really said. */
 export interface Quote {
+  /** What the sender of that message is called. */
   readonly senderName: string;
   /** The beginning of the text. */
   readonly preview: string;
@@ -110,12 +111,15 @@ export interface Quote {
 export interface Message {
   /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
+  /** Who wrote it, as that member is now. */
   readonly from: Member;
+  /** As it was written: show it as text, never as HTML. */
   readonly text: string;
   /** The id of the message this one answers. */
   readonly replyTo?: string;
   /** The answered message in short. Arthas rooms only: there a reply may answer something from before we came. */
   readonly quote?: Quote;
+  /** Whether it is signed by whom it names. */
   readonly verification: Verification;
   /** The sender's clock, Unix milliseconds. In an Arthas room that of the relay, since members do not say theirs. */
   readonly sentAt: number;
@@ -135,6 +139,7 @@ export interface Message {
 export interface FileOffer {
   /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
+  /** Who offers it. */
   readonly from: Member;
   /** Cleaned of paths, control and direction characters: safe as a file name. */
   readonly name: string;
@@ -162,7 +167,7 @@ export interface FileOffer {
   decline(): void;
 }
 
-/** Where received bytes go. A string is a path (Node only). */
+/** Where received bytes go: a sink, a stream of the web or of Node, or a path (a string, Node only). */
 export type SinkTarget =
   | FileSink
   | WritableStream<Uint8Array>
@@ -183,6 +188,7 @@ export interface NodeWritable {
 
 /** A place for one file. */
 export interface FileSink {
+  /** What it is: a file the user has picked, the private file system, memory, a stream, or a file in Node. */
   readonly kind: 'picker' | 'opfs' | 'blob' | 'stream' | 'node';
   /** Takes the next bytes. It is awaited, so a slow sink slows the sender and memory stays flat. */
   write(chunk: Uint8Array): Promise<void>;
@@ -199,9 +205,11 @@ export type TransferState = 'waiting' | 'running' | 'paused' | 'done' | 'failed'
 
 /** How far a transfer is. */
 export interface TransferProgress {
+  /** Where it stands. */
   readonly state: TransferState;
   /** Bytes of the file that have reached the sink. For the sender: of the slowest receiver that is not stalled. */
   readonly bytes: number;
+  /** The file's size in bytes; `undefined` while it is not known. */
   readonly total: number | undefined;
   /** Bytes per second over the last seconds, 0 while nothing moves. */
   readonly rate: number;
@@ -213,8 +221,11 @@ export interface TransferProgress {
 
 /** How far one receiver of a file is. */
 export interface ReceiverProgress {
+  /** The member's id. */
   readonly member: string;
+  /** `offered`: it has not answered. `stalled`: it takes nothing at the moment, and the others do not wait for it. */
   readonly state: 'offered' | 'running' | 'stalled' | 'done' | 'declined' | 'failed' | 'left';
+  /** Bytes of the file that it has. */
   readonly bytes: number;
 }
 
@@ -222,11 +233,15 @@ export interface ReceiverProgress {
 export interface Transfer {
   /** The same string for every member; in an Arthas room each has its own. */
   readonly id: string;
+  /** The file's name. */
   readonly name: string;
+  /** Its MIME type. */
   readonly mime: string;
+  /** In bytes; `undefined` for a stream of unknown length. */
   readonly size: number | undefined;
   /** Set if it is a voice message: its length in whole seconds. */
   readonly voiceSeconds?: number;
+  /** Where it stands now. */
   readonly state: TransferState;
   /** The latest progress; {@link progressEvents} says when it changes. */
   readonly progress: TransferProgress;
@@ -236,10 +251,12 @@ export interface Transfer {
   cancel(): void;
 }
 
-/** A file we send. `done` resolves once every receiver has it, declined, left or failed, and at least one has it. */
+/** A file we send. */
 export interface OutgoingTransfer extends Transfer {
   readonly direction: 'out';
   /**
+   * Resolves once every receiver has the file, has declined, left or failed, and at least one has it.
+   *
    * @throws `TRANSFER_DECLINED`, `TRANSFER_CANCELLED`, `TRANSFER_STALLED`, `MEMBER_LEFT`, `SOURCE_CHANGED`, `SOURCE_FAILED`; in an
    * Arthas room also `TOO_LARGE` when a source of unknown size turns out to be, and `CONNECT_FAILED`, since its transfers do not survive a lost
    * connection.
@@ -247,11 +264,13 @@ export interface OutgoingTransfer extends Transfer {
   readonly done: Promise<void>;
 }
 
-/** A file we receive. `done` resolves once every byte is verified and the sink is closed. */
+/** A file we receive. */
 export interface IncomingTransfer extends Transfer {
   readonly direction: 'in';
   readonly from: Member;
   /**
+   * Resolves once every byte is verified and the sink is closed.
+   *
    * @throws `TRANSFER_CANCELLED`, `DECRYPT_FAILED`, `TRUNCATED`, `MEMBER_LEFT`, `SINK_FAILED`, `SINK_TOO_LARGE`; in an Arthas room also
    * `CONNECT_FAILED`, when the connection was lost on the way, and `TRANSFER_STALLED`, when nothing came for a minute.
    */
@@ -267,7 +286,7 @@ export interface ReceivedFile {
   readonly file?: File | Blob;
 }
 
-/** What can be sent as a file: random access can resume after a lost connection and serve late receivers. */
+/** What can be sent as a file; a string is a path (Node only). What can be read at any place (not a stream) resumes after a lost connection and serves receivers that accept late. */
 export type FileSource = Blob | RandomAccessSource | StreamSource | string;
 
 /** Options of `room.sendFile`. */
@@ -282,6 +301,7 @@ export interface SendFileOptions {
   readonly to?: readonly string[];
   /** Marks the file as a voice message of this many seconds, 1 to 3,600. */
   readonly voiceSeconds?: number;
+  /** Cancels the transfer. */
   readonly signal?: AbortSignal;
 }
 
@@ -311,7 +331,9 @@ export type ComparisonFailure = 'cancelled' | 'mismatch' | 'commitment' | 'code'
  * one stands between. Each change comes as an event with a new object; all of one comparison share the methods and `done`.
  */
 export interface Comparison {
+  /** With whom. */
   readonly member: Member;
+  /** Where it stands. */
   readonly state: ComparisonState;
   /** The seven pictures, while they are compared. */
   readonly pictures?: readonly Picture[];
@@ -329,7 +351,23 @@ export interface Comparison {
   readonly done: Promise<boolean>;
 }
 
-/** Everything that happens in a room. */
+/**
+ * Everything that happens in a room, by `type`:
+ *
+ * - `status`: the connection was lost or is back, or the room is closed, with the `reason` if it was not by us.
+ * - `member-joined`, `member-left`: somebody comes, or goes for good. `member-presence`: its connection is lost, or is back.
+ * - `member-key`: in an Arthas room a member has announced its key or, with `changed`, another one than before.
+ * - `key-changed`: somebody has come with another key than the one accepted for that name here. Show it.
+ * - `member-trust`: `verified` or `keyChanged` of a member is different.
+ * - `message`: somebody has written, or we have (`fromSelf`). `message-changed`: its `verification`, or, of ours, that it was `rejected`.
+ *   `message-expired`: its time is over.
+ * - `reaction`: an emoji was added to a message, or removed. `typing`: somebody has begun or stopped to type.
+ * - `file-offer`: somebody offers a file: accept or decline it. `file-withdrawn`: it is not to be had any more.
+ * - `transfer`: a transfer has begun, has got on (told at most ten times a second), or is over.
+ * - `expiry`: when the room ends, Unix seconds.
+ * - `comparison`: a live comparison has begun or has moved on.
+ * - `error`: something was refused or lost, and the room goes on.
+ */
 export type RoomEvent =
   | { readonly type: 'status'; readonly status: RoomStatus; readonly reason?: HushError }
   | { readonly type: 'member-joined'; readonly member: Member }
@@ -365,7 +403,9 @@ export type RoomEvent =
  * them: what somebody types is no change of `messages`. `transfers` is a new list with every progress.
  */
 export interface RoomSnapshot {
+  /** Whether the room is connected. */
   readonly status: RoomStatus;
+  /** Everybody here, us included. */
   readonly members: readonly Member[];
   /** The last 1,000 messages and 16 Mi characters (UTF-16 units), oldest first. */
   readonly messages: readonly Message[];
@@ -373,6 +413,7 @@ export interface RoomSnapshot {
   readonly typing: readonly string[];
   /** Offers that wait for an answer. */
   readonly offers: readonly FileOffer[];
+  /** Files on their way in both directions, and those that were. */
   readonly transfers: readonly (OutgoingTransfer | IncomingTransfer)[];
   /** Unix seconds at which the room ends; 0 never. */
   readonly expiresAt: number;
@@ -388,6 +429,7 @@ export interface Room {
   readonly code: string;
   /** Which protocol the room speaks. What it cannot do ends in `UNSUPPORTED`, before anything is sent. */
   readonly protocol: Protocol;
+  /** Whether it is connected. The events `status` tell of changes. */
   readonly status: RoomStatus;
   /** Why the room is closed, if it was not by {@link close}. */
   readonly closeReason: HushError | undefined;

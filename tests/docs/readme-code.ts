@@ -3,7 +3,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { expect } from 'vitest';
 import { compileScript, parse } from 'vue/compiler-sfc';
 
@@ -40,56 +40,59 @@ export async function room({ code }: Block, world: World): Promise<void> {
   await program.stop();
 }
 
-/** A page that shows a room: what the partner says is there, and the button says hello. */
-async function chat(world: World, bundle: (folder: string, code: string) => Promise<void>): Promise<void> {
-  const partner = await createRoom({ relay: world.relay, name: 'Grace' });
+/** A page that makes a room, or enters that of its link: what others say is there, and the button says hello. */
+async function chat(world: World, bundle: (folder: string) => Promise<void>): Promise<void> {
   const folder = world.folder();
   writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><div id="app"></div><script type="module" src="app.js"></script>');
-  await bundle(folder, partner.code);
+  await bundle(folder);
   const page = await world.page(folder);
-  await page.getByText('open', { exact: true }).waitFor();
-  expect(partner.members.map(({ name }) => name).sort()).toEqual(['Ada', 'Grace']);
+  const link = (await page.getByRole('link', { name: 'invite' }).getAttribute('href')) ?? '';
+  const partner = await joinRoom({ relay: world.relay, code: link, name: 'Lin' });
+  await met(partner, 2);
   await partner.send('Hello page');
-  await page.getByText('Grace: Hello page', { exact: true }).waitFor();
+  await page.getByText('Lin: Hello page', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Say hello' }).click();
   expect(await heard(partner, 1)).toEqual(['Hello']);
+  const [invited] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'invite' }).click()]);
+  await met(partner, 3);
+  expect(partner.members.map(({ name }) => name).sort()).toEqual(['Ada', 'Grace', 'Lin']);
+  await invited.close();
   await page.close();
   await partner.close();
 }
 
-const forPages = (world: World) =>
-  ({
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    jsx: 'automatic',
-    jsxDev: true,
-    define: { 'process.env.NODE_ENV': '"development"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
-    absWorkingDir: world.project.folder,
-    nodePaths: [join(world.project.folder, 'node_modules')],
-    logLevel: 'error',
-  }) as const;
+const forPages = (world: World): BuildOptions => ({
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  jsx: 'automatic',
+  jsxDev: true,
+  define: { 'process.env.NODE_ENV': '"development"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  absWorkingDir: world.project.folder,
+  nodePaths: [join(world.project.folder, 'node_modules')],
+  logLevel: 'error',
+});
 
 export async function react({ code }: Block, world: World): Promise<void> {
-  await chat(world, async (folder, shareCode) => {
+  await chat(world, async (folder) => {
     writeFileSync(join(folder, 'example.tsx'), world.adapted(code));
     const app = `import { StrictMode } from 'react';
       import { createRoot } from 'react-dom/client';
-      import { App } from './example.tsx';
-      createRoot(document.getElementById('app')).render(<StrictMode><App code="${shareCode}" /></StrictMode>);`;
+      import App from './example.tsx';
+      createRoot(document.getElementById('app')).render(<StrictMode><App /></StrictMode>);`;
     await build({ ...forPages(world), stdin: { contents: app, loader: 'tsx', resolveDir: folder }, outfile: join(folder, 'app.js') });
   });
 }
 
 export async function vue({ code }: Block, world: World): Promise<void> {
-  await chat(world, async (folder, shareCode) => {
+  await chat(world, async (folder) => {
     const { descriptor, errors } = parse(world.adapted(code));
     expect(errors).toEqual([]);
     const compiled = compileScript(descriptor, { id: 'example', inlineTemplate: true });
     writeFileSync(join(folder, 'example.ts'), compiled.content);
     const app = `import { createApp } from 'vue';
       import Example from './example.ts';
-      createApp(Example, { code: '${shareCode}' }).mount('#app');`;
+      createApp(Example).mount('#app');`;
     await build({ ...forPages(world), stdin: { contents: app, loader: 'ts', resolveDir: folder }, outfile: join(folder, 'app.js') });
   });
 }

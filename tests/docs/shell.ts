@@ -254,12 +254,12 @@ export async function inScripts(block: Block, world: World): Promise<void> {
       const again = await sender.room('hushroom send photo.jpg');
       expect(await receiver.run(`hushroom receive ${again.code} --output - 2>/dev/null`)).toBe('photo');
     },
-    'echo "build failed" | hushroom join CODE --once': async (command) => {
+    'echo "build failed" | hushroom join CODE --name ci --once': async (command) => {
       host = await sender.room('hushroom create --name Ada');
       await receiver.run(command.replace('CODE', host.code));
-      await host.program.says(/: build failed/);
+      await host.program.says(/ci: build failed/);
       const asking = receiver.start(`${command.replace('CODE', host.code)} --wait 30s`);
-      await host.program.says(/: build failed/);
+      await host.program.says(/ci: build failed/);
       host.program.type('on it');
       await asking.says(/on it/);
       await asking.stop();
