@@ -1,13 +1,22 @@
 // What the WebKit driver has in a page: Playwright's way of finding elements, and what must hold before one is acted on.
 
 import { Ivya } from 'ivya';
-import { isElementVisible } from 'ivya/utils';
+import { getElementAccessibleDescription, isElementVisible } from 'ivya/utils';
 
 const ivya = Ivya.create({ browser: 'webkit', testIdAttribute: 'data-testid' });
 
 /** Outcomes of calls that take time, by number. @type {Map<number, { value?: unknown, error?: string }>} */
 const outcomes = new Map();
 let seen = 0;
+
+// Of Playwright's selectors this one is missing: keeps of what was found what is described so.
+/** @type {any} */ (ivya)._engines.set('hushroom:description', {
+  /** @param {Element} element @param {string} body source and flags of a pattern */
+  queryAll(element, body) {
+    const [source, flags] = JSON.parse(body);
+    return new RegExp(source, flags).test(getElementAccessibleDescription(element, false)) ? [element] : [];
+  },
+});
 
 /** @param {string} selector @returns {Element[]} */
 const all = (selector) => ivya.queryLocatorSelectorAll(selector);
@@ -94,6 +103,24 @@ function requests() {
   return fresh;
 }
 
+/** The field that asked for files, whose dialog nobody can answer. @type {HTMLInputElement | undefined} */
+let asking;
+
+/** From now on the next field that asks for files opens no dialog. */
+function catchChooser() {
+  asking = undefined;
+  /** @param {Event} event */
+  const onClick = (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement) || field.type !== 'file') return;
+    event.preventDefault();
+    asking = field;
+    removeEventListener('click', onClick, true);
+  };
+  addEventListener('click', onClick, true);
+}
+const chooser = () => asking;
+
 Object.defineProperty(globalThis, '__driver', {
-  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests },
+  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests, catchChooser, chooser },
 });
