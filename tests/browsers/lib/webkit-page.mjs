@@ -246,7 +246,10 @@ export class WebKitPage extends Finder {
 
   /** @param {{ path?: string }} [options] */
   async screenshot({ path } = {}) {
+    // It is taken when something has been drawn, and never comes where nothing is.
+    await this.run('__driver.beginToDraw(); return 0', []);
     const bytes = Buffer.from(await this.command('GET', '/screenshot'), 'base64');
+    await this.run('__driver.endToDraw(); return 0', []);
     if (path !== undefined) await writeFile(path, bytes);
     return bytes;
   }

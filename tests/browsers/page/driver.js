@@ -103,6 +103,28 @@ function requests() {
   return fresh;
 }
 
+/** @type {{ spot: HTMLElement, frame: number } | undefined} */
+let drawing;
+
+/** Something is drawn in every frame, which nobody sees. */
+function beginToDraw() {
+  const spot = document.createElement('i');
+  spot.ariaHidden = 'true';
+  Object.assign(spot.style, { position: 'fixed', top: '0', left: '0', width: '1px', height: '1px', pointerEvents: 'none' });
+  document.documentElement.append(spot);
+  let frames = 0;
+  const draw = () => {
+    spot.style.background = `rgb(0 0 0 / ${(frames += 1) % 2 === 0 ? 0.001 : 0.002})`;
+    drawing = { spot, frame: requestAnimationFrame(draw) };
+  };
+  draw();
+}
+function endToDraw() {
+  if (drawing === undefined) return;
+  cancelAnimationFrame(drawing.frame);
+  drawing.spot.remove();
+}
+
 /** The field that asked for files, whose dialog nobody can answer. @type {HTMLInputElement | undefined} */
 let asking;
 
@@ -122,5 +144,5 @@ function catchChooser() {
 const chooser = () => asking;
 
 Object.defineProperty(globalThis, '__driver', {
-  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests, catchChooser, chooser },
+  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests, beginToDraw, endToDraw, catchChooser, chooser },
 });
