@@ -82,15 +82,16 @@ describe.each(PLACES)('read as in %s', (place) => {
     expect(Buffer.compare(await plaintext, bytes)).toBe(0);
   });
 
-  test('nothing is opened before somebody reads, and not much more than is asked for', async () => {
+  test.each(['bytes', undefined] as const)('nothing is opened before somebody reads, and not much more than is asked for, of type %s', async (type) => {
     const size = 64 * MIB;
-    const { blob, opened } = fake(size, (start, end) => piecewise(new Uint8Array(end - start), 64 * 1024, undefined));
+    const { blob, opened } = fake(size, (start, end) => piecewise(new Uint8Array(end - start), 64 * 1024, type));
     const reader = encryptStream(blob, KEY).getReader();
     expect(opened()).toBe(0);
     await reader.read();
     await reader.read();
-    // A browser's Blob has one stream, which is read as far as is asked for; slices are read whole.
-    if (place === 'browser') expect(opened()).toBe(size);
+    // A stream that fills buffers is read as far as is asked for. Slices are read whole: without buffers to fill WebKit's stream
+    // hands out all of the Blob in one piece.
+    if (place === 'browser' && type === 'bytes') expect(opened()).toBe(size);
     else expect(opened()).toBeLessThanOrEqual(4 * MIB);
     await reader.cancel();
   });
@@ -114,10 +115,10 @@ describe.each(PLACES)('read as in %s', (place) => {
   });
 });
 
-test.each(['bytes', undefined] as const)('in a browser, cancelling cancels the stream of type %s', async (type) => {
+test('in a browser, cancelling cancels the stream', async () => {
   Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
   try {
-    const { blob, cancelled } = fake(100 * S, (start, end, cancel) => piecewise(new Uint8Array(end - start), S, type, cancel));
+    const { blob, cancelled } = fake(100 * S, (start, end, cancel) => piecewise(new Uint8Array(end - start), S, 'bytes', cancel));
     const reader = encryptStream(blob, KEY, { segmentSize: S }).getReader();
     await reader.read();
     await reader.cancel('enough');

@@ -7,7 +7,12 @@ import { getByLabelSelector, getByRoleSelector, getByTestIdSelector, getByTextSe
 
 import { elementOf, referenceOf } from './webkit-session.mjs';
 
-/** @typedef {import('./webkit-page.mjs').WebKitPage} Page */
+/**
+ * @typedef {import('./webkit-page.mjs').WebKitPage} Page
+ * @typedef {string | { name: string, buffer: Uint8Array }} OneFile a path, or what is in it
+ * @typedef {OneFile | readonly OneFile[]} Files
+ * @typedef {{ hasText?: string | RegExp, hasNotText?: string | RegExp, has?: WebKitLocator, hasNot?: WebKitLocator }} Which
+ */
 
 /** What finds elements: pages and locators alike. */
 export class Finder {
@@ -15,17 +20,20 @@ export class Finder {
   find(selector) {
     throw new Error(`not made: ${selector}`);
   }
-  /** @param {string} selector */
-  locator(selector) {
-    return this.find(selector);
+  /** @param {string} selector @param {Which} [which] */
+  locator(selector, which = {}) {
+    return this.find(selector).filter(which);
   }
   /** @param {string} id */
   getByTestId(id) {
     return this.find(getByTestIdSelector('data-testid', id));
   }
-  /** @param {string} role @param {object} [options] */
-  getByRole(role, options) {
-    return this.find(getByRoleSelector(role, options));
+  /** @param {string} role @param {object & { description?: string | RegExp }} [options] */
+  getByRole(role, { description, ...options } = {}) {
+    const found = this.find(getByRoleSelector(role, options));
+    if (description === undefined) return found;
+    const { source, flags } = typeof description === 'string' ? new RegExp(literal(description), 'i') : description;
+    return found.find(`hushroom:description=${JSON.stringify([source, flags])}`);
   }
   /** @param {string | RegExp} text @param {{ exact?: boolean }} [options] */
   getByText(text, options) {
@@ -54,7 +62,7 @@ export class WebKitLocator extends Finder {
     return this.owner;
   }
 
-  /** @param {{ hasText?: string | RegExp, hasNotText?: string | RegExp, has?: WebKitLocator, hasNot?: WebKitLocator }} options */
+  /** @param {Which} which */
   filter({ hasText, hasNotText, has, hasNot }) {
     /** @type {WebKitLocator} */
     let found = this;
@@ -199,20 +207,10 @@ export class WebKitLocator extends Finder {
     await this.owner.until('return __driver.select(__driver.one(a[0]), a[1])', [this.selector, wanted], undefined, `an option ${wanted}`);
   }
 
-  /** @param {any} files a path, `{ name, buffer }`, or several */
+  /** @param {Files} files */
   async setInputFiles(files) {
     await this.waitFor({ state: 'attached' });
-    const paths = [];
-    for (const file of Array.isArray(files) ? files : [files]) {
-      if (typeof file === 'string') paths.push(file);
-      else {
-        const path = join(await mkdtemp(join(this.owner.session.folder, 'upload-')), file.name);
-        await writeFile(path, file.buffer);
-        paths.push(path);
-      }
-    }
-    const reference = await this.#reference('return __driver.one(a[0])');
-    await this.owner.command('POST', `/element/${reference}/value`, { text: paths.join('\n') });
+    await uploadTo(this.owner, await this.#reference('return __driver.one(a[0])'), files);
   }
 
   /** @param {string} script */
@@ -260,5 +258,22 @@ export class WebKitLocator extends Finder {
   }
 }
 
+/** A pattern for this very text. @param {string} text */
+const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 /** @param {string | RegExp} text */
 const textOf = (text) => (typeof text === 'string' ? `${JSON.stringify(text)}i` : String(text).replaceAll('>>', '\\>\\>'));
+
+/** Gives files to a field. @param {Page} page @param {string} reference @param {Files} files */
+export async function uploadTo(page, reference, files) {
+  const paths = [];
+  for (const file of Array.isArray(files) ? files : [files]) {
+    if (typeof file === 'string') paths.push(file);
+    else {
+      const path = join(await mkdtemp(join(page.session.folder, 'upload-')), file.name);
+      await writeFile(path, file.buffer);
+      paths.push(path);
+    }
+  }
+  await page.command('POST', `/element/${reference}/value`, { text: paths.join('\n') });
+}

@@ -5,8 +5,8 @@ import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { Finder, WebKitLocator } from './webkit-locator.mjs';
-import { driverSource, WebKitSession } from './webkit-session.mjs';
+import { Finder, uploadTo, WebKitLocator } from './webkit-locator.mjs';
+import { driverSource, referenceOf, WebKitSession } from './webkit-session.mjs';
 
 /** Keys that are no characters, as W3C numbers them. @type {Readonly<Record<string, string>>} */
 const KEYS = {
@@ -112,14 +112,17 @@ export class WebKitContext extends EventEmitter {
   pages() {
     return [...this.#pages];
   }
-  close() {
-    return this.session.close();
+  async close() {
+    // The driver ends a window as a crash would, and what is there cannot say goodbye. When it is loaded anew it can.
+    for (const page of this.#pages.splice(0)) if (!page.isClosed()) await page.command('POST', '/refresh').catch(() => undefined);
+    await this.session.close();
   }
 }
 
 export class WebKitPage extends Finder {
   #events = new EventEmitter();
   #href = 'about:blank';
+  #isClosed = false;
   #calls = 0;
 
   /** @param {WebKitContext} context @param {string} handle */
@@ -167,7 +170,29 @@ export class WebKitPage extends Finder {
   }
   /** @param {string} type @param {{ timeout?: number }} [options] */
   async waitForEvent(type, { timeout = this.timeout } = {}) {
+    if (type === 'filechooser') return this.#waitForChooser(timeout);
     return (await once(this.#events, type, { signal: AbortSignal.timeout(timeout) }))[0];
+  }
+
+  /** @param {number} timeout */
+  async #waitForChooser(timeout) {
+    await this.run('__driver.catchChooser(); return 0', []);
+    await this.until('return __driver.chooser() !== undefined', [], timeout, 'a field to ask for files');
+    const reference = referenceOf(await this.element('return __driver.chooser()', []));
+    return { setFiles: (/** @type {any} */ files) => uploadTo(this, reference, files) };
+  }
+  /**
+   * The driver tells of no answers, and the page's own list, which waits for one, has no status: that is what the same
+   * address answers to us.
+   *
+   * @param {RegExp} pattern @param {{ timeout?: number }} [options]
+   */
+  async waitForResponse(pattern, { timeout } = {}) {
+    const script = `const answered = performance.getEntriesByType('resource').filter(({ responseEnd }) => responseEnd > 0);
+      return answered.find(({ name }) => a[0].test(name))?.name`;
+    const url = await this.until(script.replace('a[0]', String(pattern)), [], timeout, `an answer from ${pattern}`);
+    const { status } = await fetch(url);
+    return { url: () => url, status: () => status };
   }
 
   /** @override @param {string} selector */
@@ -207,7 +232,11 @@ export class WebKitPage extends Finder {
     await this.command('GET', '/title');
   }
   async close() {
+    this.#isClosed = true;
     await this.command('DELETE', '/window');
+  }
+  isClosed() {
+    return this.#isClosed;
   }
 
   /** @param {{ width: number, height: number }} size */
@@ -217,7 +246,10 @@ export class WebKitPage extends Finder {
 
   /** @param {{ path?: string }} [options] */
   async screenshot({ path } = {}) {
+    // It is taken when something has been drawn, and never comes where nothing is.
+    await this.run('__driver.beginToDraw(); return 0', []);
     const bytes = Buffer.from(await this.command('GET', '/screenshot'), 'base64');
+    await this.run('__driver.endToDraw(); return 0', []);
     if (path !== undefined) await writeFile(path, bytes);
     return bytes;
   }

@@ -13,6 +13,9 @@ import { build } from 'esbuild';
 
 import { endGroup, findMiniBrowser, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
 
+/** A driver that does not answer must not hold up a test for ever, but scripts may take two minutes. */
+const COMMAND_TIMEOUT_MS = 130_000;
+
 /** How W3C names a reference to an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -84,7 +87,7 @@ export class WebKitSession extends EventEmitter {
     const made = await this.#send('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args } } } });
     this.#url = `${this.#url}/session/${made.sessionId}`;
     this.capabilities = made.capabilities;
-    this.#cleanup.push(() => this.#send('DELETE', '', undefined).catch(() => undefined));
+    this.#cleanup.push(() => this.#send('DELETE', '', undefined, 5000).catch(() => undefined));
     await this.call('POST', '/timeouts', { script: 120_000, pageLoad: 60_000 });
   }
 
@@ -108,11 +111,12 @@ export class WebKitSession extends EventEmitter {
   /** @type {string | undefined} */
   #current;
 
-  /** @param {string} method @param {string} path @param {unknown} body @returns {Promise<any>} */
-  async #send(method, path, body) {
+  /** @param {string} method @param {string} path @param {unknown} body @param {number} [timeoutMs] @returns {Promise<any>} */
+  async #send(method, path, body, timeoutMs = COMMAND_TIMEOUT_MS) {
     const response = await fetch(this.#url + path, {
       method,
       headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(timeoutMs),
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
     });
     const { value } = /** @type {any} */ (await response.json());

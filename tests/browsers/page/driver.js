@@ -1,13 +1,22 @@
 // What the WebKit driver has in a page: Playwright's way of finding elements, and what must hold before one is acted on.
 
 import { Ivya } from 'ivya';
-import { isElementVisible } from 'ivya/utils';
+import { getElementAccessibleDescription, isElementVisible } from 'ivya/utils';
 
 const ivya = Ivya.create({ browser: 'webkit', testIdAttribute: 'data-testid' });
 
 /** Outcomes of calls that take time, by number. @type {Map<number, { value?: unknown, error?: string }>} */
 const outcomes = new Map();
 let seen = 0;
+
+// Of Playwright's selectors this one is missing: keeps of what was found what is described so.
+/** @type {any} */ (ivya)._engines.set('hushroom:description', {
+  /** @param {Element} element @param {string} body source and flags of a pattern */
+  queryAll(element, body) {
+    const [source, flags] = JSON.parse(body);
+    return new RegExp(source, flags).test(getElementAccessibleDescription(element, false)) ? [element] : [];
+  },
+});
 
 /** @param {string} selector @returns {Element[]} */
 const all = (selector) => ivya.queryLocatorSelectorAll(selector);
@@ -94,6 +103,46 @@ function requests() {
   return fresh;
 }
 
+/** @type {{ spot: HTMLElement, frame: number } | undefined} */
+let drawing;
+
+/** Something is drawn in every frame, which nobody sees. */
+function beginToDraw() {
+  const spot = document.createElement('i');
+  spot.ariaHidden = 'true';
+  Object.assign(spot.style, { position: 'fixed', top: '0', left: '0', width: '1px', height: '1px', pointerEvents: 'none' });
+  document.documentElement.append(spot);
+  let frames = 0;
+  const draw = () => {
+    spot.style.background = `rgb(0 0 0 / ${(frames += 1) % 2 === 0 ? 0.001 : 0.002})`;
+    drawing = { spot, frame: requestAnimationFrame(draw) };
+  };
+  draw();
+}
+function endToDraw() {
+  if (drawing === undefined) return;
+  cancelAnimationFrame(drawing.frame);
+  drawing.spot.remove();
+}
+
+/** The field that asked for files, whose dialog nobody can answer. @type {HTMLInputElement | undefined} */
+let asking;
+
+/** From now on the next field that asks for files opens no dialog. */
+function catchChooser() {
+  asking = undefined;
+  /** @param {Event} event */
+  const onClick = (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement) || field.type !== 'file') return;
+    event.preventDefault();
+    asking = field;
+    removeEventListener('click', onClick, true);
+  };
+  addEventListener('click', onClick, true);
+}
+const chooser = () => asking;
+
 Object.defineProperty(globalThis, '__driver', {
-  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests },
+  value: { all, one, ready, isVisible, isEnabled, isHit, fill, select, start, outcome, requests, beginToDraw, endToDraw, catchChooser, chooser },
 });

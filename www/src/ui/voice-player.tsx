@@ -45,8 +45,9 @@ export function VoicePlayer({ address, seconds, from, onBroken }: VoicePlayerPro
       if (measuring.current) element.currentTime = 0;
       measuring.current = false;
     } else if (!measuring.current) {
-      measuring.current = true;
       element.currentTime = Number.MAX_SAFE_INTEGER;
+      // Firefox does not go where it does not know of: it learns the length by playing, and shows how far it has got.
+      measuring.current = element.seeking;
     }
   };
   const toggle = () => {
