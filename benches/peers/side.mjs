@@ -3,6 +3,7 @@
 import { openAsBlob } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+import { memoryOf } from '../../scripts/lib/memory.mjs';
 import { serve } from '../lib/process.mjs';
 import { measurePeerMessages } from './messages.mjs';
 import { soak } from './soak.mjs';
@@ -24,8 +25,8 @@ serve({
   messages: (options) => measurePeerMessages(load, options),
   /** @param {string} name @param {string} path */
   async soak(name, path) {
-    const before = process.memoryUsage.rss();
+    const before = memoryOf(process.pid).now;
     const result = await soak(name, load, await openAsBlob(path), watch);
-    return { ...result, growth: process.resourceUsage().maxRSS * 1024 - before };
+    return { ...result, growth: memoryOf(process.pid).peak - before };
   },
 });

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 
 import { WebSocket } from 'ws';
 
+import { memoryOf } from '../../scripts/lib/memory.mjs';
 import { serve } from '../lib/process.mjs';
 import { madeUpFile } from './frames.mjs';
 import { rawPeer } from './raw.mjs';
@@ -42,10 +43,13 @@ const METHODS = {
   startChat: () => side.chat.start(),
   stopChat: () => side.chat.stop(),
   measureMemory() {
-    rssBefore = process.memoryUsage.rss();
+    rssBefore = memoryOf(process.pid).now;
   },
-  /** Bytes by which the memory has grown at its peak: the highest ever against that when the measurement began. */
-  memoryGrowth: () => process.resourceUsage().maxRSS * 1024 - rssBefore,
+  /**
+   * Bytes by which the memory has grown at its peak: the highest ever against that when the measurement began. Not by `maxRSS`, which
+   * begins with that of the process that started this one.
+   */
+  memoryGrowth: () => memoryOf(process.pid).peak - rssBefore,
   close: () => side.close(),
 };
 

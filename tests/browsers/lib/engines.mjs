@@ -11,8 +11,6 @@ import { createInterface } from 'node:readline';
 
 import { BROWSER_FLAGS, findBrowser, findFirefox, onPath } from '../../../scripts/lib/browser.mjs';
 
-export { onPath };
-
 /**
  * @typedef {{ program: string, args: (profile: string, url: string) => string[], env?: Record<string, string>,
  *   display?: boolean, prepare?: (profile: string) => Promise<void> }} Engine

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { endGroup, findMiniBrowser, onPath, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
+import { onPath } from '../../../scripts/lib/browser.mjs';
+import { endGroup, findMiniBrowser, ownFolders, spawnGroup, startDisplay, WEBKIT_ENV } from './engines.mjs';
 
 /** A driver that does not answer must not hold up a test for ever, but scripts may take two minutes. */
 const COMMAND_TIMEOUT_MS = 130_000;
