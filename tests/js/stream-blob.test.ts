@@ -115,7 +115,7 @@ describe.each(PLACES)('read as in %s', (place) => {
   });
 });
 
-test('in a browser, cancelling cancels the stream', async () => {
+test('in a browser, cancelling cancels a stream of type bytes', async () => {
   Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
   try {
     const { blob, cancelled } = fake(100 * S, (start, end, cancel) => piecewise(new Uint8Array(end - start), S, 'bytes', cancel));
