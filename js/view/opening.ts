@@ -152,7 +152,8 @@ export class Opening {
     if (attempt === undefined) return;
     this.#attempt = undefined;
     if (this.#room !== undefined) close(this.#room);
-    else this.#change(undefined, GIVEN_UP);
+    // Why it failed is still to be read.
+    else if (this.#state.status !== 'failed') this.#change(undefined, GIVEN_UP);
     attempt.abort();
   }
 }

@@ -147,6 +147,10 @@ describe('an opening', () => {
     if (error === null) expect(state.error).toBeNull();
     else expect(state.error).toMatchObject(error as object);
     expect([opening.getState() === state, told]).toEqual([true, 1]);
+    // Who looks once nobody wants the room any more can still read why.
+    opening.release();
+    await turn();
+    expect(opening.getState()).toBe(state);
   });
 
   it('says why its room has ended', async () => {
