@@ -5,7 +5,7 @@ import { getElementAccessibleDescription, isElementVisible } from 'ivya/utils';
 
 const ivya = Ivya.create({ browser: 'webkit', testIdAttribute: 'data-testid' });
 
-/** Outcomes of calls that take time, by number. @type {Map<number, { value?: unknown, error?: string }>} */
+/** Outcomes of calls that take time, by number. @type {Map<number, Promise<{ value?: unknown, error?: string }>>} */
 const outcomes = new Map();
 let seen = 0;
 
@@ -77,20 +77,19 @@ function select(list, wanted) {
   return true;
 }
 
-/** Starts a call, and keeps what comes of it. @param {number} id @param {() => unknown} call */
+/** Starts a call, and keeps what will come of it. @param {number} id @param {() => unknown} call */
 function start(id, call) {
-  (async () => call())().then(
-    (value) => outcomes.set(id, { value }),
-    (error) => outcomes.set(id, { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
+  const outcome = (async () => call())().then(
+    (value) => ({ value }),
+    (error) => ({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
   );
+  outcomes.set(id, outcome);
 }
 
-/** Waits a little for the outcome of a call. @param {number} id */
+/** The outcome of a call, or nothing if it takes longer than a command should. @param {number} id */
 async function outcome(id) {
-  const end = performance.now() + 200;
-  while (!outcomes.has(id) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  const found = outcomes.get(id);
-  outcomes.delete(id);
+  const found = await Promise.race([outcomes.get(id), new Promise((resolve) => setTimeout(resolve, 200))]);
+  if (found !== undefined) outcomes.delete(id);
   return found;
 }
 
