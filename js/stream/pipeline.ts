@@ -1,6 +1,7 @@
 import type { Bytes } from '../types.js';
 import type { ChunkReader } from './chunks.js';
 import { createCutter } from './cutter.js';
+import { createTurns } from './turns.js';
 
 /** What happens to each segment of a file. */
 export interface Processor {
@@ -48,6 +49,7 @@ const NO_BYTES = new Uint8Array(0);
 export function createPipeline(pipeline: Pipeline): ReadableStream<Bytes> {
   const { reader, signal, onProgress } = pipeline;
   const cutter = createCutter(reader, pipeline.segmentSize);
+  const othersTurn = createTurns();
   const outputs: Promise<Output>[] = [];
   let processor: Processor | undefined;
   let waiting: ((output: Promise<Output>) => void) | undefined;
@@ -93,6 +95,8 @@ export function createPipeline(pipeline: Pipeline): ReadableStream<Bytes> {
     try {
       processor ??= await begin();
       while (processor !== undefined && !over && !exhausted && outputs.length < processor.parallel) {
+        await othersTurn();
+        if (over) return;
         const { bytes, last, position } = await cutter.take(processor.capacity());
         if (over) return;
         exhausted = last;

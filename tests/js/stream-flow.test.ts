@@ -93,6 +93,27 @@ describe.each(ENGINES)('backpressure, %s', (engine) => {
   });
 });
 
+test.each(ENGINES)('others have the thread while a file goes through, %s', async (engine) => {
+  const size = 48 * 1024 * 1024;
+  let bytes = 0;
+  let longest = 0;
+  let done = false;
+  async function others(): Promise<void> {
+    while (!done) {
+      const before = bytes;
+      await new Promise((resolve) => setImmediate(resolve));
+      longest = Math.max(longest, bytes - before);
+    }
+  }
+  const watching = others();
+  for await (const chunk of chunksOf(encryptStream(new Uint8Array(size), KEY, { engine }))) bytes += chunk.length;
+  done = true;
+  await watching;
+  expect(bytes).toBe(encryptedSize(size));
+  // Some milliseconds' worth. It would be all of it in one go, with wasm, and in Chromium.
+  expect(longest).toBeLessThan(size / 2);
+});
+
 test('memory stays flat', async () => {
   const { stream } = counting(512 * 1024 * 1024, 64 * 1024);
   const key = generateFileKey();
