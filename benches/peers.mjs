@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { startChromium } from './lib/chromium.mjs';
 import { writeMadeUpFile } from './lib/files.mjs';
-import { startProcess } from './lib/process.mjs';
+import { callProcess } from './lib/process.mjs';
 import { GIB, KIB, MIB, sizeText, table } from './lib/stats.mjs';
 import { CANDIDATES } from './peers/candidates.mjs';
 import { measureBundles } from './peers/bundles.mjs';
@@ -57,15 +57,8 @@ async function platform(options, { call, soak }) {
   return { throughput, messages, soaks };
 }
 
-/** A process of its own for each call. @param {string} method @param {...unknown} args @returns {Promise<any>} */
-async function nodeCall(method, ...args) {
-  const side = startProcess(SIDE);
-  try {
-    return await side.call(method, ...args);
-  } finally {
-    side.end();
-  }
-}
+/** @param {string} method @param {...unknown} args */
+const nodeCall = (method, ...args) => callProcess(SIDE, method, ...args);
 
 /** @typedef {Awaited<ReturnType<typeof startChromium>>} Browser */
 

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { startChromium } from './lib/chromium.mjs';
-import { startProcess } from './lib/process.mjs';
+import { callProcess } from './lib/process.mjs';
 import { GIB, median, MIB, sizeText, table } from './lib/stats.mjs';
 import { nodeTransfer } from './transfer/node.mjs';
 import { startRelay } from './transfer/relay.mjs';
@@ -41,14 +41,7 @@ export async function run({ quick }) {
 
 /** @param {readonly number[]} sizes */
 async function nodeStreams(sizes) {
-  return collect(sizes, async (size) => {
-    const side = startProcess(SIDE);
-    try {
-      return await side.call('stream', size);
-    } finally {
-      side.end();
-    }
-  });
+  return collect(sizes, (size) => callProcess(SIDE, 'stream', size));
 }
 
 /** @param {readonly number[]} sizes */

@@ -1,29 +1,35 @@
 // Streams and messages against bare calls of `crypto.subtle`, in Node and in Chromium.
 
-import { at } from '../scripts/lib/run.mjs';
+import { fileURLToPath } from 'node:url';
+
+import { callProcess } from './lib/process.mjs';
 import { GIB, KIB, MIB, sizeText, table } from './lib/stats.mjs';
 import { startPages } from './stream/chromium.mjs';
-import { measureMessages, MESSAGE_SIZES } from './stream/messages.mjs';
-import { BLOB_LOOPS, blobName, measureStreams, RAW_IN_FLIGHT, RAW_SIZES, rawName } from './stream/streams.mjs';
+import { MESSAGE_SIZES } from './stream/messages.mjs';
+import { BLOB_LOOPS, blobName, RAW_IN_FLIGHT, RAW_SIZES, rawName } from './stream/streams.mjs';
 
 /** @typedef {Record<string, number>} Rates */
 /** @typedef {Record<number, Rates>} Times */
 
 /** Of the fastest bare loop, for what is read from a file or a Blob, or comes in chunks of a segment's length or more. */
 const AIM = '0.90';
+/** The default segment size. */
+const SEGMENT = 256 * KIB;
 /** Four of these are put together for a segment, and each is a turn of the source. */
 const SMALL = sizeText(64 * KIB);
+const SIDE = fileURLToPath(new URL('stream/side.mjs', import.meta.url));
 
 /** @param {{ quick: boolean }} options @returns {Promise<string>} Markdown. */
 export async function run({ quick }) {
   const totals = quick ? { node: GIB / 8, chromium: 64 * MIB } : { node: GIB, chromium: 256 * MIB };
   const rounds = quick ? 1 : 5;
-  const hushroom = await import(at('dist/index.js'));
   const pages = await startPages();
   try {
     console.error('stream: Node');
-    const node = await measureStreams(hushroom, { total: totals.node, rounds });
-    const nodeMessages = await measureMessages(hushroom, { rounds });
+    /** @type {Rates} */
+    const node = await nodeCall('streams', { total: totals.node, rounds });
+    /** @type {Times} */
+    const nodeMessages = await nodeCall('messages', { rounds });
     console.error('stream: Chromium');
     /** @type {Rates} */
     const page = await pages.call('streams', { total: totals.chromium, rounds });
@@ -31,8 +37,9 @@ export async function run({ quick }) {
     const pageMessages = await pages.call('messages', { rounds });
     return [
       '## Streams\n',
-      `The default segment size, 256 KiB, against the fastest bare loop of \`crypto.subtle\` over memory; a Blob, which has to be read,\n` +
-        `against the faster of two such loops that read a Blob. Median of ${rounds}, all in turn.\n`,
+      `The default segment size, ${sizeText(SEGMENT)}, against the fastest bare loop of \`crypto.subtle\` over memory, whatever its size, and beside it\n` +
+        `the fastest of the same size; a Blob, which has to be read, against the faster of two such loops that read a Blob. Median of\n` +
+        `${rounds}, all in turn.\n`,
       streamTable(node, `Node, ${sizeText(totals.node)}`),
       '',
       streamTable(page, `Chromium, ${sizeText(totals.chromium)}`),
@@ -50,18 +57,21 @@ export async function run({ quick }) {
   }
 }
 
+/** @param {'streams' | 'messages'} method @param {Record<string, number>} options */
+const nodeCall = (method, options) => callProcess(SIDE, method, options);
+
 /** @param {Rates} rates @param {string} title */
 function streamTable(rates, title) {
   const rows = /** @type {const} */ (['encrypt', 'decrypt']).flatMap((direction) => {
-    const best = fastest(RAW_SIZES.flatMap((size) => RAW_IN_FLIGHT.map((inFlight) => rawName(direction, size, inFlight))));
+    const loops = (/** @type {number} */ size) => RAW_IN_FLIGHT.map((inFlight) => rawName(direction, size, inFlight));
+    const best = fastest(RAW_SIZES.flatMap(loops));
+    const sameSize = fastest(loops(SEGMENT));
     const byHand = fastest(BLOB_LOOPS.map((loop) => blobName(direction, loop)));
     const ours = Object.keys(rates).filter((name) => name.startsWith(`${direction}Stream`));
     return [
-      ...[best, byHand].map((name) => [name, rate(name).toFixed(0), name === best ? '1.00' : '', '']),
-      ...ours.map((name) => {
-        const against = name.endsWith('a Blob') ? byHand : best;
-        return [name, rate(name).toFixed(0), (rate(name) / rate(against)).toFixed(2), name.endsWith(SMALL) ? '' : AIM];
-      }),
+      ...[...new Set([best, sameSize])].map((name) => [name, ...figures(name, best), '']),
+      [byHand, rate(byHand).toFixed(0), '', ''],
+      ...ours.map((name) => [name, ...figures(name, name.endsWith('a Blob') ? byHand : best), name.endsWith(SMALL) ? '' : AIM]),
     ];
   });
   return table([title, 'MiB/s', 'ratio', 'aim'], rows);
@@ -69,6 +79,11 @@ function streamTable(rates, title) {
   /** @param {readonly string[]} names */
   function fastest(names) {
     return names.reduce((a, b) => (rate(b) > rate(a) ? b : a));
+  }
+
+  /** @param {string} name @param {string} against */
+  function figures(name, against) {
+    return [rate(name).toFixed(0), (rate(name) / rate(against)).toFixed(2)];
   }
 
   /** @param {string} name */

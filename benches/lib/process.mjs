@@ -34,6 +34,23 @@ export function startProcess(path) {
 }
 
 /**
+ * One call, in a process that does nothing else.
+ *
+ * @param {string} path - As for {@link startProcess}.
+ * @param {string} method
+ * @param {...any} args
+ * @returns {Promise<any>}
+ */
+export async function callProcess(path, method, ...args) {
+  const side = startProcess(path);
+  try {
+    return await side.call(method, ...args);
+  } finally {
+    side.end();
+  }
+}
+
+/**
  * Answers the calls of the process that started this one, until it lets go.
  *
  * @param {Record<string, (...args: any[]) => any>} methods

@@ -20,15 +20,15 @@ import { plot } from './plot.mjs';
  */
 
 const NOTES = `All of it runs on one machine, the relay and both ends of a transfer included. Whatever is compared runs in the same process or
-page, in turn, round after round, and the median of each counts: so compare ratios, not figures of different days. Sources cost next
-to nothing and results are dropped, so that neither disk nor network is measured, except where a file is named. Node hands memory to
-WebCrypto and back through the system's allocator, which makes figures of one loop differ by a third from run to run. Chromium does
-the work of WebCrypto on the thread that asks for it: more calls in flight gain nothing there, no stream on that thread can be faster
-than the bare loop, and a page that must not be held up at all encrypts in a worker. Chunks of 64 KiB cost more than larger ones: a
-segment of 256 KiB is put together of four, which is a copy of its bytes and four turns of the source. \`noble\`'s own
-advice, too, is WebCrypto where that exists; age derives a key from a key agreement for each file, which shows in its first byte and
-with messages, not in its rate. The model of Arthas is made after its description, and slow by choice: it waits 10 ms after each
-chunk of 64 KiB so as not to fill a socket, where we wait for the receiver.`;
+page, in turn, round after round, and the median of each counts: so compare ratios, not figures of different days. Each part has a
+process or page of its own. Sources cost next to nothing and results are dropped, so that neither disk nor network is measured,
+except where a file is named. In Node, bare loops of the same size differ by a third from run to run. In Chromium \`crypto.subtle\`
+works on the thread that asks for it: more calls in flight gain little there, and a loop keeps the thread for as long as its source
+has bytes; ours gives it to others every 8 ms. Chunks of 64 KiB cost more than larger ones: a segment of 256 KiB is put together of
+four, which is a copy of its bytes and four turns of the source. \`noble\`'s own advice, too, is WebCrypto where that exists; age
+derives a key from a key agreement for each file, which shows in its first byte and with messages, not in its rate. The model of
+Arthas is made after its description, and slow by choice: it waits 10 ms after each chunk of 64 KiB so as not to fill a socket,
+where we wait for the receiver.`;
 
 /** @param {About} about @param {readonly Part[]} parts @returns {string} Markdown. */
 export function reportText(about, parts) {
@@ -48,8 +48,8 @@ export function reportFiles(about, parts) {
   const markdown = [
     heading(about),
     `${versions.join(', ')}.`,
-    'To repeat it: `npm ci && npm run build && npm run bench -- --write`, on a machine that does nothing else, about 25 minutes. `npm run bench -- --quick`\n' +
-      'gives a first look in four; names of parts (peers, sizes, stream, transfer, room-of-50) choose some.',
+    'To repeat it: `npm ci && npm run build && npm run bench -- --write`, on a machine that does nothing else, about 15 minutes. `npm run bench -- --quick`\n' +
+      'gives a first look in fewer; names of parts (peers, sizes, stream, transfer, room-of-50) choose some.',
     '![Bars and lines of the figures below](results.svg)',
     `## How to read it\n\n${NOTES}`,
     ...parts.map(({ text }) => text),

@@ -11,6 +11,8 @@ import { openSource } from './source.js';
  * Driven by whoever reads: the source is read as fast as the output is taken, about 1 MiB ahead, 3 MiB for a Blob in Node.
  * `encryptedSize` says how long the output will be. Cancelling the output cancels the source.
  *
+ * Where encrypting is work of the calling thread (Chromium, wasm), others have it every 8 ms.
+ *
  * Fastest from a `Blob` and from chunks of a segment's length or more: of smaller ones each segment is put together, with a copy.
  *
  * @param source - A `Blob`, bytes, a `ReadableStream` (locked from now on) or an async iterable such as a Node `Readable`.
