@@ -60,7 +60,9 @@ async function measure(browser, messages) {
       await call('heard', MEMBERS - 1);
       await cost.quiet();
     });
+    /** @type {number[]} */
     const took = [];
+    /** @type {number[]} */
     const sizes = [];
     const send = await cost.of(async () => {
       for (let index = 0; index < messages; index += 1) {

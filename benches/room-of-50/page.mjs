@@ -7,7 +7,7 @@ let handled = [];
 
 /** Times what the package does with each frame. */
 class TimedSocket extends WebSocket {
-  /** @param {any} handler */
+  /** @override @param {any} handler */
   set onmessage(handler) {
     super.onmessage = (event) => {
       const start = performance.now();

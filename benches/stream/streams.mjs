@@ -92,7 +92,7 @@ async function blobVariants(total) {
   const segment = new Uint8Array(await subtle.encrypt(parameters, key, new Uint8Array(BLOB_SEGMENT - 16)));
   const blob = new Blob(Array.from({ length: total / BLOB_SEGMENT }, () => segment));
 
-  /** @param {Direction} direction @param {AsyncIterable<Uint8Array>} pieces */
+  /** @param {Direction} direction @param {AsyncIterable<Uint8Array<ArrayBuffer>>} pieces */
   async function work(direction, pieces) {
     /** @type {Promise<unknown>[]} */
     const calls = [];
@@ -137,7 +137,7 @@ async function* slicesOf(blob) {
   }
 }
 
-/** @param {AsyncIterable<Uint8Array>} pieces */
+/** @param {AsyncIterable<Uint8Array<ArrayBuffer>>} pieces */
 async function* segmentsOf(pieces) {
   let segment = new Uint8Array(0);
   let filled = 0;

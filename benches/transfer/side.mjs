@@ -67,7 +67,7 @@ class Unmasked extends WebSocket {
 const raw = (kind) => rawPeer(/** @type {any} */ (kind === 'raw' ? WebSocket : Unmasked));
 
 async function sealed() {
-  return sealedPeer(await import('../../dist/room.node.js'));
+  return sealedPeer(await import(/** @type {string} */ ('../../dist/room.node.js')));
 }
 
 serve(METHODS);
