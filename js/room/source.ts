@@ -1,3 +1,4 @@
+import { blobAccess, isBlob } from '../blob.js';
 import { hushError, isHushError } from '../errors.js';
 import { openSource, sizeOf } from '#platform';
 import type { PathSource } from './path-source.js';
@@ -51,7 +52,7 @@ export async function openFileSource(source: FileSource, options: SendFileOption
     return { ...info, kind: 'random', size: file.size, ...pooledReader(file), close: () => file.close() };
   }
   if (ArrayBuffer.isView(source)) return bytesSource(info, source);
-  if (isBlob(source)) return randomSource(info, blobReader(source));
+  if (isBlob(source)) return randomSource(info, blobAccess(source));
   if (isRandomAccess(source)) return randomSource(info, source);
   if (!('getReader' in source) && !(Symbol.asyncIterator in source)) {
     throw new TypeError('a file is a Blob, a Uint8Array, a stream, an async iterable, {size, read} or a path');
@@ -87,17 +88,6 @@ function sizeOfPath(path: string): number {
 /** Node's own streams have a `read` too, but no size. */
 export function isRandomAccess(source: object): source is RandomAccessSource {
   return 'read' in source && typeof source.read === 'function' && 'size' in source && typeof source.size === 'number';
-}
-
-function isBlob(source: object): source is Blob {
-  return 'slice' in source && 'arrayBuffer' in source && 'size' in source;
-}
-
-function blobReader(blob: Blob): RandomAccessSource {
-  return {
-    size: blob.size,
-    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
-  };
 }
 
 /** Bytes in memory. */

@@ -6,12 +6,6 @@ const SLICE_BYTES = 1024 * 1024;
 /** Slices that are being read: the one in use, and the next. */
 const SLICES = 2;
 
-/** Whether `value` can do what we need of a Blob. */
-export function isBlob(value: object): value is Blob {
-  const { stream, slice, size } = value as Partial<Blob>;
-  return typeof stream === 'function' && typeof slice === 'function' && typeof size === 'number';
-}
-
 /**
  * Reads a Blob in the way that is quickest where we are. Nothing is opened before it is needed.
  *

@@ -1,7 +1,7 @@
+import { blobAccess, isBlob } from '../blob.js';
 import { checkInteger, checkObject } from '../check.js';
 import type { FileKey, FileRangeOpener } from '../gen/core/exports.js';
 import type { Bytes, RandomAccessSource, RangeOptions } from '../types.js';
-import { isBlob } from './blob.js';
 import { checkChunk } from './chunks.js';
 import { HEADER_SIZE, openKey } from './key.js';
 
@@ -111,10 +111,7 @@ async function read({ file, signal }: Job, offset: number, length: number): Prom
 
 function randomAccess(source: Blob | RandomAccessSource): RandomAccessSource {
   checkObject('source', source);
-  if (isBlob(source)) {
-    const read = async (offset: number, length: number) => new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
-    return { size: source.size, read };
-  }
+  if (isBlob(source)) return blobAccess(source);
   checkInteger('source.size', source.size, Number.MAX_SAFE_INTEGER);
   if (typeof source.read !== 'function') throw new TypeError('source must be a Blob or have a method read');
   return source;

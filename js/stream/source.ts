@@ -1,6 +1,7 @@
+import { isBlob } from '../blob.js';
 import { checkObject } from '../check.js';
 import type { StreamSource } from '../types.js';
-import { blobReader, isBlob } from './blob.js';
+import { blobReader } from './blob.js';
 import { checkChunk, streamReader } from './chunks.js';
 import type { ChunkReader } from './chunks.js';
 
