@@ -4,8 +4,9 @@
 //
 // `js` is tests/js in a page, `e2e` is tests/e2e with pages driven from outside. Without names: both, in all of them.
 // `webkit-opfs` is WebKitGTK with the private file system on, as Safari has it: Debian's has it off. A driven one is a private
-// window, which has none in either case, so it is for `js` alone.
+// window, which has none in either case, so it is for `js` alone. Needs what `npm run build` makes.
 
+import { run } from '../../scripts/lib/run.mjs';
 import { ABSENT_FILES, ABSENT_TESTS } from './lib/absent.mjs';
 import { ENGINE_NAMES } from './lib/engines.mjs';
 import { runJs } from './lib/js-suite.mjs';
@@ -26,6 +27,8 @@ if (suites.length !== 1 && suites !== SUITES || !suites.every((suite) => SUITES.
 }
 
 await setupBrowsers([...new Set(engines.map((name) => name.replace('-opfs', '')))]);
+// A part of `e2e`, which `npm run build` leaves out.
+if (suites.includes('e2e')) await run('cargo', ['build', '--locked', '-p', 'hushroom-cli']);
 /** @type {Record<string, string>[]} */
 const table = [];
 let allPassed = true;
