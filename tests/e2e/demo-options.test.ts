@@ -95,6 +95,8 @@ describe.each(PROTOCOLS)('%s: messages that vanish', (protocol) => {
     await say(ana.page, 'Not for long');
     await says(message(ana.page, 'Not for long').getByTestId('vanishing'), /Vanishes in (10|9|8) sec/);
     await says(message(ben.page, 'Not for long').getByTestId('vanishing'), /Vanishes in (10|9|8) sec/);
+    // Firefox tells of a focus in the window in front only.
+    await ben.page.bringToFront();
     await message(ben.page, 'Not for long').focus();
     await screenshot(ben.page, `vanishing-${protocol}`);
     await Promise.all([ana, ben].map(({ page }) => gone(page.getByText('Not for long'))));

@@ -70,7 +70,8 @@ describe.each(PROTOCOLS)('%s: voice messages', (protocol) => {
     const { ana, ben } = await demo.pair({}, { protocol });
     await ana.page.getByTestId('record').hover();
     await ana.page.mouse.down();
-    await timeIs(ana.page, '0:01');
+    // Long enough to be seen playing, where the microphone begins late.
+    await timeIs(ana.page, browserName() === 'firefox' ? '0:03' : '0:01');
     await says(ana.page.getByTestId('voice-bar'), 'Let go to send');
     await ana.page.mouse.up();
     await gone(ana.page.getByTestId('voice-bar'));
