@@ -22,7 +22,7 @@ import { plot } from './plot.mjs';
 const NOTES = `All of it runs on one machine, the relay and both ends of a transfer included. Whatever is compared runs in the same process or
 page, in turn, round after round, and the median of each counts: so compare ratios, not figures of different days. Each part has a
 process or page of its own. Sources cost next to nothing and results are dropped, so that neither disk nor network is measured,
-except where a file is named. In Node, bare loops of the same size differ by a third from run to run. In Chromium \`crypto.subtle\`
+except where a file is named. In Node the same loop was twice as fast in one part as in another. In Chromium \`crypto.subtle\`
 works on the thread that asks for it: more calls in flight gain little there, and a loop keeps the thread for as long as its source
 has bytes; ours gives it to others every 8 ms. Chunks of 64 KiB cost more than larger ones: a segment of 256 KiB is put together of
 four, which is a copy of its bytes and four turns of the source. \`noble\`'s own advice, too, is WebCrypto where that exists; age

@@ -10,7 +10,7 @@ import { openSource } from './source.js';
  *
  * Hands out plaintext segment by segment, each verified before. But the file is whole only when the stream *closes*: one that
  * errors half-way has been cut or changed behind what it gave. So write to a temporary place until then. Driven by whoever
- * reads; cancelling the output cancels the source.
+ * reads; cancelling the output cancels the source. Gives the thread to others as `encryptStream` does.
  *
  * @param source - As for `encryptStream`.
  * @param key - The 32 bytes it was encrypted with. Copied; may be overwritten once this returns.
