@@ -1,3 +1,5 @@
+import { vi } from 'vitest';
+
 import { hushError } from '../../js/errors.js';
 import { createInbox, type Inbox } from '../../js/room/inbox.js';
 import type { HushError, Member, Message, Room, RoomEvent } from '../../js/room/index.js';
@@ -120,4 +122,17 @@ export function gate<T = void>() {
 /** Resolves once what is due in this turn of the event loop, and in the next, was done. */
 export async function turn(): Promise<void> {
   for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Errors that are reported as uncaught ones from now on, instead of failing the test. Until `vi.unstubAllGlobals`. */
+export function uncaught(): unknown[] {
+  const errors: unknown[] = [];
+  vi.stubGlobal('queueMicrotask', (task: () => void) => {
+    try {
+      task();
+    } catch (error) {
+      errors.push(error);
+    }
+  });
+  return errors;
 }
