@@ -1,6 +1,7 @@
 import { hushError, isHushError } from '../errors.js';
 import { blobSink } from '../room/index.js';
-import type { FileOffer, Message, Room } from '../room/types.js';
+import type { FileOffer } from '../room/file-types.js';
+import type { Message, Room } from '../room/types.js';
 import type { HushErrorCode } from '../types.js';
 import { readConfig } from './arthas-config.js';
 import type { ArthasChannelConfig, ChannelAdapter, ConnectionStatus, IncomingMessage, OutgoingMessage } from './arthas-types.js';

@@ -1,6 +1,7 @@
 import { hushError } from '../errors.js';
 import type { HushError } from '../types.js';
-import type { FileOffer, Member, Message, Room, RoomEvent } from '../room/types.js';
+import type { FileOffer } from '../room/file-types.js';
+import type { Member, Message, Room, RoomEvent } from '../room/types.js';
 import { isMentioned, withoutMention } from './mention.js';
 import { createReceiver, type Receiver } from './receive.js';
 import { say } from './say.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { checkInteger, checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
-import type { FileOffer, FileSink, IncomingTransfer } from '../room/types.js';
+import type { FileOffer, FileSink, IncomingTransfer } from '../room/file-types.js';
 import { numbered, safeName } from './safe-name.js';
 import type { Attachment, FileRules } from './types.js';
 

@@ -4,7 +4,8 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { checkObject, checkString } from '../check.js';
 import { hushError } from '../errors.js';
-import type { OutgoingTransfer, Room } from '../room/types.js';
+import type { OutgoingTransfer } from '../room/file-types.js';
+import type { Room } from '../room/types.js';
 import type { SendFileFromOptions } from './types.js';
 
 /**

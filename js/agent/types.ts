@@ -1,5 +1,6 @@
 import type { HushError } from '../types.js';
-import type { CreateRoomOptions, FileOffer, JoinRoomOptions, Member, Message, OutgoingTransfer, Room } from '../room/types.js';
+import type { FileOffer, OutgoingTransfer } from '../room/file-types.js';
+import type { CreateRoomOptions, JoinRoomOptions, Member, Message, Room } from '../room/types.js';
 
 /** A text, whole or as it comes: what a model streams, for instance. */
 export type Answer = string | AsyncIterable<string>;

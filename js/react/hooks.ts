@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from 'react';
 
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
-import type { FileOffer, Member, Message, Room, RoomEvent } from '../room/types.js';
+import type { FileOffer } from '../room/file-types.js';
+import type { Member, Message, Room, RoomEvent } from '../room/types.js';
 import {
   lastMessages, onRoomEvent, safetyBasis, safetyNumber, transferViews, typingMembers,
   type OpeningState, type RoomEventOf, type TransferView,

@@ -7,4 +7,5 @@ export {
 } from './hooks.js';
 export { RoomProvider, type RoomProviderProps } from './provider.js';
 export type { OpeningState, OpenRoom, RoomEventOf, TransferView } from '../view/index.js';
+export type * from '../room/file-types.js';
 export type * from '../room/types.js';

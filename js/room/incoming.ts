@@ -4,7 +4,8 @@ import { now } from './clock.js';
 import { LAYOUTS } from './layout.js';
 import type { BulkIn, MachineEvent } from './machine.js';
 import { receive, type Piece, type Receiving } from './receiving.js';
-import type { FileOffer, IncomingTransfer, Member } from './types.js';
+import type { FileOffer, IncomingTransfer } from './file-types.js';
+import type { Member } from './types.js';
 import type { HushError, HushErrorCode, Protocol } from '../types.js';
 
 /** What a file needs of its room. */

@@ -13,6 +13,7 @@ export { keeperOf } from '../identity/keeper.js';
 export { roomWasm } from '../load-room.js';
 export { BLOB_LIMIT_BYTES, blobSink, opfsSink, pickerSink, saveFile, streamSink, type SinkFile } from './sinks.js';
 export type * from '../identity/types.js';
+export type * from './file-types.js';
 export type * from './types.js';
 export type { WasmSource } from '../wasm-source.js';
 export type { Bytes, HushError, HushErrorCode, Protocol, RandomAccessSource, ShareCode, StreamSource } from '../types.js';

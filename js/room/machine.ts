@@ -1,5 +1,6 @@
 import type { HushErrorCode } from '../types.js';
-import type { ComparisonFailure, ComparisonState, Picture, Quote, ReceiverProgress, Verification } from './types.js';
+import type { ReceiverProgress } from './file-types.js';
+import type { ComparisonFailure, ComparisonState, Picture, Quote, Verification } from './types.js';
 
 /** What the room machine's `poll` gives, apart from bytes to send. Its one definition is `src/room/output.rs`. */
 export type MachineEvent =

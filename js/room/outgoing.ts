@@ -8,7 +8,7 @@ import { joinParts } from './parts.js';
 import { createMeter, isOver } from './progress.js';
 import { cutSegments } from './segments.js';
 import { bytesSource, describe, isRandomAccess, openFileSource, type RandomSource, type StreamedSource } from './source.js';
-import type { FileSource, OutgoingTransfer, ReceiverProgress, SendFileOptions, TransferState } from './types.js';
+import type { FileSource, OutgoingTransfer, ReceiverProgress, SendFileOptions, TransferState } from './file-types.js';
 import type { HushError, HushErrorCode, Protocol } from '../types.js';
 
 /** Sealed segments kept of a source that cannot be read again: 4 MiB. */

@@ -5,7 +5,8 @@ import { WebSocket as NodeWebSocket } from 'ws';
 
 import { joinParts } from './parts.js';
 import type { PathSource } from './path-source.js';
-import type { FileSink, NodeWritable, WebSocketConstructor } from './types.js';
+import type { FileSink, NodeWritable } from './file-types.js';
+import type { WebSocketConstructor } from './types.js';
 
 /**
  * Largest message that is read at all, in bytes: the room refuses all above 128 KiB with an error of its own, but a relay

@@ -1,6 +1,7 @@
 import { hushError } from '../errors.js';
 import { joinParts } from './parts.js';
-import type { FileSink, NodeWritable, WebSocketConstructor } from './types.js';
+import type { FileSink, NodeWritable } from './file-types.js';
+import type { WebSocketConstructor } from './types.js';
 import type { PathSource } from './path-source.js';
 
 /** The platform's WebSocket. */

@@ -1,4 +1,4 @@
-import type { ReceiverProgress, TransferProgress, TransferState } from './types.js';
+import type { ReceiverProgress, TransferProgress, TransferState } from './file-types.js';
 
 const MIN_INTERVAL_MS = 100;
 const RATE_WINDOW_MS = 3000;

@@ -1,7 +1,7 @@
 import { hushError, isHushError } from '../errors.js';
 import { createMeter } from './progress.js';
 import { openSink } from './sinks.js';
-import type { FileOffer, FileSink, IncomingTransfer, ReceivedFile, SinkTarget, TransferState } from './types.js';
+import type { FileOffer, FileSink, IncomingTransfer, ReceivedFile, SinkTarget, TransferState } from './file-types.js';
 import type { HushError, HushErrorCode } from '../types.js';
 
 /** A piece of a file that has come and is being opened. */

@@ -1,6 +1,6 @@
 import { hushError, isHushError } from '../errors.js';
 import { openPath, wrapNodeWritable } from '#platform';
-import type { FileSink, NodeWritable, SinkTarget } from './types.js';
+import type { FileSink, NodeWritable, SinkTarget } from './file-types.js';
 
 /** Largest file that a Blob takes: it lies in memory as a whole. */
 export const BLOB_LIMIT_BYTES: number = 256 * 1024 * 1024;

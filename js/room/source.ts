@@ -4,7 +4,7 @@ import { openSource, sizeOf } from '#platform';
 import type { PathSource } from './path-source.js';
 import { joinParts } from './parts.js';
 import type { RandomAccessSource } from '../types.js';
-import type { FileSource, SendFileOptions } from './types.js';
+import type { FileSource, SendFileOptions } from './file-types.js';
 
 /** What is known of a source before it is read. */
 export interface SourceInfo {

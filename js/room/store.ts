@@ -1,6 +1,5 @@
-import type {
-  FileOffer, IncomingTransfer, Member, Message, OutgoingTransfer, RoomSnapshot, RoomStatus,
-} from './types.js';
+import type { FileOffer, IncomingTransfer, OutgoingTransfer } from './file-types.js';
+import type { Member, Message, RoomSnapshot, RoomStatus } from './types.js';
 import { TYPING_SHOWN_MS } from './typing.js';
 
 const MAX_MESSAGES = 1000;

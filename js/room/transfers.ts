@@ -5,7 +5,8 @@ import type { BulkIn, MachineEvent } from './machine.js';
 import { createOutgoing, type Outgoing, type OutgoingHost } from './outgoing.js';
 import { isOver } from './progress.js';
 import type { Store } from './store.js';
-import type { FileSource, OutgoingTransfer, RoomEvent, SendFileOptions } from './types.js';
+import type { FileSource, OutgoingTransfer, SendFileOptions } from './file-types.js';
+import type { RoomEvent } from './types.js';
 
 /** What the files of a room need of it. */
 export interface TransferHost {

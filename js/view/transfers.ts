@@ -1,4 +1,4 @@
-import type { IncomingTransfer, OutgoingTransfer, TransferProgress, TransferState } from '../room/types.js';
+import type { IncomingTransfer, OutgoingTransfer, TransferProgress, TransferState } from '../room/file-types.js';
 
 /** A transfer as it was at one moment: another object after every change, ten times a second at most. */
 export interface TransferView {

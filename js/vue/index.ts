@@ -2,4 +2,5 @@
 export { provideRoom, roomKey, useRoom } from './provide.js';
 export type { FileDrop, FileDropOptions, FileDropProps, ProvideRoomOptions, ReadonlyRef, RoomState } from './types.js';
 export type { OpenRoom, RoomEventOf, TransferView } from '../view/index.js';
+export type * from '../room/file-types.js';
 export type * from '../room/types.js';

@@ -1,7 +1,8 @@
 import type { ComputedRef, MaybeRefOrGetter } from 'vue';
 
 import type { RoomSafetyNumber, SafetyNumber } from '../identity/types.js';
-import type { FileOffer, Member, Message, Room, RoomEvent, RoomStatus } from '../room/types.js';
+import type { FileOffer } from '../room/file-types.js';
+import type { Member, Message, Room, RoomEvent, RoomStatus } from '../room/types.js';
 import type { OpenRoom, RoomEventOf, TransferView } from '../view/index.js';
 
 /** Options of `provideRoom`: how to open a room, or one that is open. Exactly one of them. */
